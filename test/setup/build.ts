@@ -1,0 +1,67 @@
+/** `npm run build`: the command, the library and its types, in dist/. */
+import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { build, type Plugin } from 'esbuild'
+import packageJson from '../../package.json' with { type: 'json' }
+import { commandOf, ROOT, run } from './command.ts'
+
+/**
+ * Loading these is what a short command spends its time on. All other packages stay outside, each behind the
+ * import() of what uses it.
+ */
+const BUNDLED = ['commander', 'zod', 'yaml', 'csv-parse', '@marcbachmann/cel-js', 're2js', 'any-ascii', 'p-queue']
+const OUT = join(ROOT, 'dist')
+
+/** Bundled code finds its data where its source does, under dist/: `./dialects/` of src/scim is dist/src/scim/dialects/. */
+const inPlace: Plugin = {
+  name: 'in-place',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8')
+      const place = relative(ROOT, path).split(sep).join('/')
+      return {
+        loader: 'ts',
+        contents: text
+          .replaceAll('import.meta.url', `new URL('./${place}', import.meta.url).href`)
+          .replaceAll('import.meta.dirname', `(import.meta.dirname + '/${dirname(place)}')`),
+      }
+    })
+  },
+}
+
+/** Bundles the code, each heavy part in a file of its own, and puts its data files beside it. */
+export async function bundle(): Promise<void> {
+  rmSync(OUT, { recursive: true, force: true })
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: { rollcall: 'src/cli/rollcall.ts', index: 'src/index.ts' },
+    outdir: OUT,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    external: Object.keys(packageJson.dependencies).filter(name => !BUNDLED.includes(name)),
+    // The modules of yaml, of which a part can be taken; for Node it has but one CommonJS whole.
+    alias: { yaml: join(ROOT, 'node_modules/yaml/browser/index.js') },
+    plugins: [inPlace],
+    logLevel: 'warning',
+  })
+  for (const file of globSync('{src,connectors}/**/*.{yaml,json}', { cwd: ROOT })) {
+    mkdirSync(dirname(join(OUT, file)), { recursive: true })
+    copyFileSync(join(ROOT, file), join(OUT, file))
+  }
+}
+
+/** Declarations for whoever imports the library: dist/types, laid out like the sources. */
+function declare(): boolean {
+  return run(commandOf('typescript', 'tsc'), '-p', 'test/setup/tsconfig.types.json')
+}
+
+if (import.meta.main) {
+  const bundled = await bundle().then(
+    () => true,
+    () => false, // esbuild has said why
+  )
+  if (!bundled || !declare()) process.exitCode = 1
+}
