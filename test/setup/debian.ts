@@ -28,14 +28,12 @@ function missing(): string[] {
 
 function install(names: readonly string[]): void {
   console.log(`installing ${names.join(', ')}`)
-  const apt = (...options: string[]): void => {
-    spawnSync('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=300', ...options], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    })
+  for (const command of [['update'], ['install', '--yes', '--no-install-recommends', ...names]]) {
+    const options = ['-qq', '-o', 'DPkg::Lock::Timeout=300', ...command]
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    const { status, stderr } = spawnSync('apt-get', options, { encoding: 'utf8', env })
+    if (status !== 0) console.log(`apt-get ${command.join(' ')} failed: ${stderr.trim()}`)
   }
-  apt('update')
-  apt('install', '--yes', '--no-install-recommends', ...names)
 }
 
 /** Debian starts what it installs, unless this file says no. It is gone again afterwards, after Ctrl-C too. */

@@ -1,6 +1,6 @@
 /** Runs what was built as its users do: the command from elsewhere, on an older Node, and the library by its name. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,12 +13,9 @@ const folder = mkdtempSync(join(tmpdir(), 'rollcall-smoke-'))
 const linked = join(folder, 'rollcall')
 symlinkSync(launcher, linked)
 
-function node(...options: string[]): {
-  readonly status: number | null
-  readonly stdout: string
-  readonly stderr: string
-} {
-  return spawnSync(process.execPath, options, { cwd: folder, encoding: 'utf8' })
+function node(...options: string[]): SpawnSyncReturns<string> {
+  const env = { ...process.env, XDG_CACHE_HOME: folder }
+  return spawnSync(process.execPath, options, { cwd: folder, encoding: 'utf8', env })
 }
 
 try {
@@ -36,7 +33,7 @@ try {
   assert.equal(now?.code, then?.code, 'dist/rollcall.js must be such that older Nodes can parse it')
 
   const chunks = globSync('*.js', { cwd: join(ROOT, 'dist') }).filter(name => name !== 'rollcall.js')
-  for (const chunk of chunks) await import(join(ROOT, 'dist', chunk))
+  for (const chunk of chunks) await import(new URL(`../../dist/${chunk}`, import.meta.url).href)
   const library: object = await import(packageJson.name)
   assert.ok('RollcallError' in library)
   console.log(`rollcall ${packageJson.version}: the command answers, ${chunks.length} files load`)
