@@ -14,7 +14,6 @@ export function commandOf(name: string, command = name): string {
   const file = join(ROOT, 'node_modules', name, 'package.json')
   const { bin }: { bin: string | Record<string, string> } = JSON.parse(readFileSync(file, 'utf8'))
   const script = typeof bin === 'string' ? bin : bin[command]
-  if (script === undefined)
-    throw new Error(`${name} has no command ${command}; its package.json has ${Object.keys(bin)}`)
+  if (script === undefined) throw new Error(`${name} has no command ${command}`)
   return join(dirname(file), script)
 }
