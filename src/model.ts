@@ -153,18 +153,40 @@ export interface Profile {
 
 /** What mapping one user or group came to. Paths in `unknown` are neither set nor cleared. */
 export type Mapped =
-  | { readonly outcome: 'mapped'; readonly resource: ScimResource; readonly unknown: readonly string[]; readonly findings: readonly Finding[] }
+  | {
+      readonly outcome: 'mapped'
+      readonly resource: ScimResource
+      readonly unknown: readonly string[]
+      readonly findings: readonly Finding[]
+    }
   /** `active` is what its own mapping said, where that could be told (I3). */
   | { readonly outcome: 'held'; readonly active: boolean | undefined; readonly findings: readonly Finding[] }
 
 // ── limits ─────────────────────────────────────────────────────────────────────────────────────────
 
 export type ChangeKind =
-  | 'create-user' | 'adopt-user' | 'relink-user' | 'update-user' | 'deactivate-user' | 'reactivate-user' | 'delete-user'
-  | 'create-group' | 'adopt-group' | 'update-group' | 'delete-group' | 'add-members' | 'remove-members'
+  | 'create-user'
+  | 'adopt-user'
+  | 'relink-user'
+  | 'update-user'
+  | 'deactivate-user'
+  | 'reactivate-user'
+  | 'delete-user'
+  | 'create-group'
+  | 'adopt-group'
+  | 'update-group'
+  | 'delete-group'
+  | 'add-members'
+  | 'remove-members'
 
 /** Beside the kinds of change: the last member leaving a group of five or more, a userName or e-mail change, and shrinkage of a source. */
-export type LimitName = ChangeKind | 'empty-group' | 'change-address' | 'shrink-users' | 'shrink-groups' | 'shrink-members'
+export type LimitName =
+  | ChangeKind
+  | 'empty-group'
+  | 'change-address'
+  | 'shrink-users'
+  | 'shrink-groups'
+  | 'shrink-members'
 export type Limit = { readonly percent: number } | { readonly count: number }
 export type Limits = Readonly<Partial<Record<LimitName, Limit>>> & { readonly floor?: number }
 
@@ -193,9 +215,15 @@ interface ChangeOf<Kind extends ChangeKind> {
   readonly reason: string
   readonly reversible: Reversible
 }
-interface WithBefore { readonly before: ScimResource }
-interface WithAfter { readonly after: ScimResource }
-interface WithTarget { readonly scimId: string }
+interface WithBefore {
+  readonly before: ScimResource
+}
+interface WithAfter {
+  readonly after: ScimResource
+}
+interface WithTarget {
+  readonly scimId: string
+}
 
 /**
  * One step of a plan. In updates `before` and `after` hold the managed attributes that differ and nothing
@@ -231,7 +259,12 @@ export interface PlanHeader {
   }
   /** True until a plan was applied to this target: `sync` saves it and holds. */
   readonly first: boolean
-  readonly readings: readonly { readonly source: string; readonly reading: number; readonly certificate: Certificate; readonly standIn?: true }[]
+  readonly readings: readonly {
+    readonly source: string
+    readonly reading: number
+    readonly certificate: Certificate
+    readonly standIn?: true
+  }[]
   readonly counts: Readonly<Partial<Record<ChangeKind, number>>>
   readonly findings: Readonly<Record<string, number>>
   readonly breaches: readonly Breach[]

@@ -1,6 +1,6 @@
 import type { Source } from './connector.ts'
 import type { Limits, PlanHeader, Profile } from './model.ts'
-import type { Ledger, Observed } from './state.ts'
+import type { Cache, Ledger, ManagedPaths } from './state.ts'
 import type { Target } from './target.ts'
 
 /** What a stage has done so far, for a progress line or a log line. `total` where it is known. */
@@ -20,9 +20,30 @@ export interface State {
   readonly ledger: Ledger
   close(): void
 }
-// eslint-disable-next-line: the cache's own methods are declared in state/cache.ts
-export interface Cache {
-  observed(target: string): Observed
+
+/** What became of reading one source. */
+export interface ReadSource {
+  readonly source: string
+  readonly certified: boolean
+  /** Whether there is a last certified reading to stand in where this one is not certified. */
+  readonly standIn: boolean
+  /** What it threw. */
+  readonly error?: unknown
+}
+
+export interface ReadOptions {
+  readonly sources: ReadonlyMap<string, Source>
+  /** Every profile of every target that is to be planned. */
+  readonly profiles: readonly Profile[]
+  readonly state: State
+  readonly now: Date
+  readonly signal: AbortSignal
+  readonly progress?: (progress: Progress) => void
+}
+
+/** Reads every source whole or not at all (I1, I13). */
+export async function readSources(_options: ReadOptions): Promise<readonly ReadSource[]> {
+  return []
 }
 
 export interface PlanOptions {
@@ -42,7 +63,6 @@ export interface PlanOptions {
   readonly progress?: (progress: Progress) => void
 }
 
-/** Whether the run ends 3 although no limit is breached: an uncertified source stood in for. */
 export interface Planned {
   readonly header: PlanHeader
   readonly file: string
@@ -52,3 +72,6 @@ declare const planned: Planned
 export async function plan(_options: PlanOptions): Promise<Planned> {
   return planned
 }
+
+/** The attributes that the profiles of one target manage. */
+export declare function managedPaths(profiles: readonly Profile[], target: Target): ManagedPaths

@@ -14,7 +14,10 @@ export interface Target {
   /** Users, groups and members as they are now, `end` last. A listing that repeats or falls short ends uncertified. */
   read(options: ReadTargetOptions): AsyncIterable<TargetPart>
   readUser(scimId: string, signal: AbortSignal): Promise<TargetResource | undefined>
-  readGroup(scimId: string, signal: AbortSignal): Promise<(TargetResource & { readonly members: readonly string[] | undefined }) | undefined>
+  readGroup(
+    scimId: string,
+    signal: AbortSignal,
+  ): Promise<(TargetResource & { readonly members: readonly string[] | undefined }) | undefined>
   /** Every user that verifiably has this value under this attribute (filter where the dialect allows it, else listing). */
   findUsers(attribute: string, value: string, signal: AbortSignal): Promise<readonly TargetResource[]>
   findGroups(attribute: string, value: string, signal: AbortSignal): Promise<readonly TargetResource[]>

@@ -10,8 +10,8 @@ export interface Row {
 
 const LONGEST_ROW = 16 * 1024 * 1024
 
-/** The rows of a CSV file (RFC 4180, any line break), the header first; blank lines are passed over. */
-export async function* rows(file: SourceFile, signal: AbortSignal): AsyncGenerator<Row> {
+/** The rows of a CSV file (RFC 4180, any line break) in batches, the header first; blank lines are passed over. */
+export async function* rows(file: SourceFile, signal: AbortSignal, size: number): AsyncGenerator<readonly Row[]> {
   const parser = parse({
     info: true,
     record_delimiter: ['\r\n', '\n', '\r'],
@@ -21,6 +21,7 @@ export async function* rows(file: SourceFile, signal: AbortSignal): AsyncGenerat
   const fed = pipeline(utf8(file, signal), parser).catch(() => {}) // what fails there is thrown by the loop
   const parsed: AsyncIterable<{ readonly record: string[]; readonly info: Info }> = parser
   let drift = 0 // csv-parse takes \r\n within quotes for two lines
+  let batch: Row[] = []
   try {
     for await (const { record, info } of parsed) {
       let inside = 0
@@ -30,8 +31,12 @@ export async function* rows(file: SourceFile, signal: AbortSignal): AsyncGenerat
         inside += breaks
         drift += cell.split(/\n|\r/).length - 1 - breaks
       }
-      yield { line: info.lines - drift - inside, cells: record }
+      batch.push({ line: info.lines - drift - inside, cells: record })
+      if (batch.length < size) continue
+      yield batch
+      batch = []
     }
+    if (batch.length > 0) yield batch
   } catch (error) {
     throw error instanceof CsvError ? explained(file, error, drift) : error
   } finally {

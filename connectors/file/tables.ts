@@ -92,19 +92,13 @@ async function* pieces<Converted>(
   part: (batch: readonly Converted[]) => Iterable<Piece>,
 ): AsyncGenerator<Piece> {
   let convert: ((row: Row) => Converted) | undefined
-  let batch: Converted[] = []
-  for await (const row of rows(file, signal)) {
-    if (!convert) {
-      convert = prepare(columnsIn(file, row, needed))
-      continue
-    }
-    batch.push(convert(row))
-    if (batch.length < BATCH) continue
+  for await (const [first, ...others] of rows(file, signal, BATCH)) {
+    if (!first) continue
     signal.throwIfAborted()
-    yield* part(batch)
-    batch = []
+    const body = convert ? [first, ...others] : others
+    convert ??= prepare(columnsIn(file, first, needed))
+    yield* part(body.map(convert))
   }
-  if (batch.length > 0) yield* part(batch)
   if (!convert) yield emptyFile(file, 'its first line names the columns')
 }
 
@@ -125,7 +119,8 @@ function columnsIn(file: SourceFile, { line, cells }: Row, needed: readonly stri
 }
 
 async function declared(file: SourceFile, needed: readonly string[], signal: AbortSignal) {
-  for await (const first of rows(file, signal)) {
+  for await (const [first] of rows(file, signal, 1)) {
+    if (!first) continue
     const names = columnsIn(file, first, needed).filter(cell => !BUILT_IN.has(attributeOf(cell)))
     return Object.fromEntries(
       names.map((cell): [string, AttributeType] => [attributeOf(cell), isList(cell) ? 'list' : 'text']),

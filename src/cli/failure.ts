@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { exitCode, RollcallError } from '../errors.ts'
 import { escapeJson, escapeTerminal } from '../report/escape.ts'
 
@@ -49,7 +50,7 @@ export function worst(codes: readonly number[], wrote: boolean): number {
 function causesOf(thrown: unknown): string[] {
   const causes: string[] = []
   for (let cause = causeOf(thrown); cause !== undefined && causes.length < 8; cause = causeOf(cause)) {
-    causes.push(cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause))
+    causes.push(cause instanceof Error ? `${cause.name}: ${cause.message}` : inspect(cause, { depth: 1 }))
   }
   return causes
 }

@@ -43,7 +43,10 @@ function walked(groups: Record<string, readonly string[]>): Record<string, strin
 }
 
 test('a member of a nested group is a user of the group above', () => {
-  expect(graphOf({ all: ['eng', 'ada'], eng: ['grace'] }).flattened()).toEqual({ all: ['ada', 'grace'], eng: ['grace'] })
+  expect(graphOf({ all: ['eng', 'ada'], eng: ['grace'] }).flattened()).toEqual({
+    all: ['ada', 'grace'],
+    eng: ['grace'],
+  })
 })
 
 test('groups that contain each other have the same users, and so has whoever contains one of them', () => {

@@ -1,0 +1,204 @@
+import { carryOut } from './apply/carry-out.ts'
+import { type Context, codeOf } from './apply/context.ts'
+import { feed } from './apply/feed.ts'
+import { handovers } from './apply/handover.ts'
+import { changeMembers } from './apply/members.ts'
+import { recorder } from './apply/recorder.ts'
+import { refuse } from './apply/refuse.ts'
+import { groups, users } from './apply/resources.ts'
+import { settleIntents } from './apply/settle.ts'
+import { type Unit, units } from './apply/units.ts'
+import { exitCode, RollcallError } from './errors.ts'
+import type { Breach, Change } from './model.ts'
+import type { Progress } from './plan.ts'
+import { type PlanFile, readPlan } from './planfile.ts'
+import type { Ledger, Observed, Outcome, OutcomeRow } from './state.ts'
+import type { Target } from './target.ts'
+
+export interface ApplyOptions {
+  readonly file: string
+  readonly target: Target
+  /** The target as this run read it, after whatever ran before (I7). */
+  readonly observed: Observed
+  readonly ledger: Ledger
+  /** For the history: `apply` or `sync`. */
+  readonly command: string
+  /** The digest of a plan over its limits. */
+  readonly approve?: string
+  /** How old a plan may be, in milliseconds. Default: 24 hours. */
+  readonly planAge?: number
+  readonly now: Date
+  /** Aborted: no further request is sent, those in flight have `graceMs` to end. */
+  readonly signal: AbortSignal
+  readonly graceMs?: number
+  /** Whether a source has a certified reading newer than the one with this number. */
+  newerReading(source: string, reading: number): boolean
+  /** The breaches that the limits find in this plan now; a plan that names others is refused. */
+  breachesOf?(plan: PlanFile): readonly Breach[] | Promise<readonly Breach[]>
+  progress?(progress: Progress): void
+  onOutcome?(row: OutcomeRow, change: Change): void
+}
+
+export interface Applied {
+  readonly runId: string
+  readonly planId: string
+  readonly digest: string
+  /** Of this run; lines that an earlier run settled are not among them. */
+  readonly counts: Readonly<Partial<Record<Outcome, number>>>
+  readonly interrupted: boolean
+  /** 0; 4 applied in part; 130 interrupted before any write. */
+  readonly exitCode: 0 | 4 | 130
+}
+
+/** Lines whose intents are on disk before the first of them is sent. */
+const WINDOW = 64
+
+/**
+ * Carries out a saved plan, change by change: journal, precondition, request, confirmation, link. Given again
+ * after an interruption, continues it. Throws `plan_invalid` or `over_limit` before the first write, and
+ * `target_denied`, `target_unavailable` or `state_unusable` where going on makes no sense; all that was done by
+ * then is recorded, and the same plan can be applied again.
+ */
+export async function apply(options: ApplyOptions): Promise<Applied> {
+  const { target, ledger, now } = options
+  const plan = await readPlan(options.file)
+  await refuse(plan, options)
+
+  const { id: planId, digest } = plan.header
+  const approved = plan.header.breaches.length > 0
+  const runId = ledger.beginRun({
+    command: options.command,
+    target: target.name,
+    planId,
+    digest,
+    startedAt: now.toISOString(),
+    approved,
+  })
+  const end = (exitCode: number, message: string) =>
+    ledger.endRun(runId, { endedAt: new Date().toISOString(), exitCode, message })
+  try {
+    const { counts, interrupted, sent } = await carryOutPlan(plan, runId, options)
+    if (!interrupted && !counts.unknown) ledger.markApplied(planId, target.name)
+    const partial = interrupted || Boolean(counts.failed || counts.stale || counts.unknown)
+    const code = interrupted && sent === 0 ? 130 : partial ? 4 : 0
+    end(code, interrupted ? 'interrupted; the same plan can be applied again' : '')
+    return { runId, planId, digest, counts, interrupted, exitCode: code }
+  } catch (error) {
+    const { code, message } = RollcallError.prototype.isPrototypeOf(error)
+      ? (error as RollcallError)
+      : { code: undefined, message: 'an error in rollcall itself' }
+    if (code !== 'state_unusable') end(code ? exitCode(code) : 1, message)
+    throw error
+  }
+}
+
+/** For `sync`: settles what earlier runs left open at this target, by looking, before a new plan is made. */
+export async function settle(options: {
+  readonly target: Target
+  readonly observed: Observed
+  readonly ledger: Ledger
+  readonly signal: AbortSignal
+}): Promise<void> {
+  const intents = options.ledger.unsettled(options.target.name)
+  if (intents.length > 0)
+    await settleIntents(
+      contextOf(options, options.signal, () => false),
+      intents,
+    )
+}
+
+async function carryOutPlan(plan: PlanFile, runId: string, options: ApplyOptions) {
+  const { target, ledger, signal } = options
+  const { id: planId } = plan.header
+  const counts: Partial<Record<Outcome, number>> = {}
+  let [done, sent] = [0, 0]
+  const total = Object.values(plan.header.counts).reduce((sum, count) => sum + count, 0)
+
+  const patience = patient(signal, options.graceMs ?? 30_000)
+  let failure: unknown
+  const stopping = () => signal.aborted || failure !== undefined
+  const context = contextOf(options, patience.signal, stopping)
+
+  const open = ledger.unsettled(target.name)
+  await settleIntents(
+    context,
+    open.filter(intent => intent.planId !== planId),
+  )
+  const uncertain = new Set(open.filter(intent => intent.planId === planId).map(({ line }) => line))
+  const outcomes = ledger.outcomesOf(planId)
+  const isSettled = (line: number) => (outcomes.get(line) ?? 'unknown') !== 'unknown'
+  for (const line of outcomes.keys()) if (isSettled(line)) done++
+
+  const record = recorder(ledger, { runId, planId, target: target.name }, (row, change) => {
+    counts[row.outcome] = (counts[row.outcome] ?? 0) + 1
+    options.onOutcome?.(row, change)
+    options.progress?.({ stage: 'apply', of: target.name, done: ++done, total, unit: 'changes' })
+  })
+  const { inTurn } = handovers()
+  const onGroup = oneAtATime()
+
+  const carryOutUnit = async (unit: Unit): Promise<void> => {
+    sent++
+    if (unit.members) {
+      const { source, sourceId } = unit.lines[0].change
+      const group = ledger.link(target.name, 'group', source, sourceId)?.scimId ?? sourceId
+      const settled = await onGroup(group, () => changeMembers(context, unit.lines))
+      for (const { line, change } of unit.lines) {
+        const what = settled.get(line)
+        if (what) record.settle(line, change, what)
+      }
+      return
+    }
+    const [{ line, change }] = unit.lines
+    try {
+      record.settle(line, change, await inTurn(change, () => carryOut(context, change, uncertain.has(line))))
+    } catch (error) {
+      if (codeOf(error) !== 'target_rejected') throw error
+      record.settle(line, change, { outcome: 'failed', message: error instanceof Error ? error.message : '' })
+    }
+  }
+
+  const supply = feed(units(plan, isSettled), Math.max(WINDOW, 4 * target.dialect.concurrency), record.intend)
+  const work = async (phase: Unit['phase']): Promise<void> => {
+    try {
+      for (;;) {
+        if (stopping()) return
+        const unit = await supply.next(phase)
+        if (!unit) return
+        await carryOutUnit(unit)
+      }
+    } catch (error) {
+      failure ??= error
+    }
+  }
+  try {
+    for (;;) {
+      const phase = stopping() ? undefined : await supply.phase()
+      if (!phase) break
+      await Promise.all(Array.from({ length: target.dialect.concurrency }, () => work(phase)))
+    }
+  } finally {
+    patience.done()
+    await supply.close()
+  }
+  record.flush(supply.left())
+  if (failure !== undefined && codeOf(failure) !== 'interrupted') throw failure
+  return { counts, interrupted: signal.aborted, sent }
+}
+
+function contextOf(
+  { target, observed, ledger }: { readonly target: Target; readonly observed: Observed; readonly ledger: Ledger },
+  signal: AbortSignal,
+  stopping: () => boolean,
+): Context {
+  return {
+    target,
+    observed,
+    ledger,
+    users: users(target, observed, signal),
+    groups: groups(target, observed, signal),
+    signal,
+    stopping,
+    groupsMade: new Set(),
+  }
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+// No import but main's, and that one later: on an older Node this file must get as far as saying so.
+const [major = 0] = process.versions.node.split('.').map(Number)
+if (major < 24) {
+  process.stderr.write(
+    `rollcall: this is Node ${process.versions.node}; rollcall needs Node 24 or newer. Get it from https://nodejs.org, or with: npm install --global node@24\n`,
+  )
+  process.exitCode = 1
+} else {
+  const { XDG_CACHE_HOME, HOME, LOCALAPPDATA } = process.env
+  const caches = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`) || LOCALAPPDATA
+  void import('node:module')
+    .then(({ enableCompileCache }) => {
+      // In a folder of the user's own: what lies in the shared temporary one could be anybody's code.
+      if (caches) enableCompileCache(`${caches}/rollcall`)
+      return import('./main.ts')
+    })
+    .then(({ main }) => main(process.argv.slice(2)))
+    .then(code => {
+      // A connection kept open would keep cron waiting, so the end is the end; what was printed goes out first.
+      process.stdout.write('', () => process.exit(code))
+    })
+}
+
+export {}

@@ -1,0 +1,253 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { ReadingPart } from '../connector.ts'
+import { RollcallError } from '../errors.ts'
+import type { Attributes, Certificate, Check, Finding, SourceGroup, SourceUser, Value } from '../model.ts'
+import { hash52 } from '../pipeline/canonical.ts'
+import type { KeptReading, ReadingCounts, StoredReading } from '../state.ts'
+import { GROUP, gatherer, type Kind, NOTHING, roster, sortedSet, USER } from './roster.ts'
+import { nextNumber, num, numberOf, pack, rows, setHash, text, transaction } from './tables.ts'
+
+/** Takes a reading in whole or not at all: what ends uncertified or throws leaves the last certified one as it was. */
+export async function keepReading(
+  db: DatabaseSync,
+  source: string,
+  parts: AsyncIterable<ReadingPart>,
+  now: Date,
+): Promise<KeptReading> {
+  const uncertified = new Uncertified()
+  try {
+    return await transaction(db, async () => {
+      const kept = await take(db, source, parts, now)
+      if (kept.certificate.complete) return kept
+      uncertified.kept = kept
+      throw uncertified // rolls back
+    })
+  } catch (error) {
+    if (error === uncertified && uncertified.kept) return uncertified.kept
+    throw error
+  }
+}
+
+class Uncertified extends Error {
+  kept: KeptReading | undefined
+}
+
+async function take(
+  db: DatabaseSync,
+  name: string,
+  parts: AsyncIterable<ReadingPart>,
+  now: Date,
+): Promise<KeptReading> {
+  const source = numberOf(db, 'c_source', name)
+  const known = roster(nextNumber(db, ['c_user', 'c_group']))
+  for (const [num, id, hash, gone] of rows(
+    db.prepare('SELECT num, id, hash, gone FROM c_user WHERE source = ?'),
+    source,
+  )) {
+    known.remember(String(id), { num: Number(num), hash: Number(hash), membersHash: 0, kind: USER, gone: gone === 1 })
+  }
+  for (const [num, id, hash, gone, membersHash] of rows(
+    db.prepare('SELECT num, id, hash, gone, members_hash FROM c_group WHERE source = ?'),
+    source,
+  )) {
+    known.remember(String(id), {
+      num: Number(num),
+      hash: Number(hash),
+      membersHash: Number(membersHash),
+      kind: GROUP,
+      gone: gone === 1,
+    })
+  }
+  const insertUser = db.prepare('INSERT INTO c_user (num, source, id, hash, gone, doc) VALUES (?, ?, ?, ?, 0, ?)')
+  const updateUser = db.prepare('UPDATE c_user SET hash = ?, gone = 0, doc = ? WHERE num = ?')
+  const insertGroup = db.prepare(
+    "INSERT INTO c_group (num, source, id, hash, gone, doc, members_hash, members) VALUES (?, ?, ?, ?, 0, ?, 0, x'')",
+  )
+  const updateGroup = db.prepare('UPDATE c_group SET hash = ?, gone = 0, doc = ? WHERE num = ?')
+
+  let repeats = 0
+  let changed = 0
+  const take = (kind: Kind, id: string, doc: string) => {
+    const entry = known.enter(id)
+    if (known.seen[entry] !== NOTHING) {
+      repeats++
+      return
+    }
+    known.seen[entry] = kind
+    const hash = hash52(doc)
+    const num = known.nums[entry]!
+    if (known.stored[entry] === NOTHING) {
+      ;(kind === USER ? insertUser : insertGroup).run(num, source, id, hash, doc)
+      known.stored[entry] = kind
+      changed++
+    } else if (known.stored[entry] !== kind) {
+      throw new RollcallError(
+        'source_incomplete',
+        `source "${name}": the id ${JSON.stringify(id)} was a ${kind === USER ? 'group' : 'user'} before and is a ${kind === USER ? 'user' : 'group'} now. Ids must be unique across users and groups; its last reading stands.`,
+      )
+    } else if (known.hashes[entry] !== hash || known.gone[entry]) {
+      ;(kind === USER ? updateUser : updateGroup).run(hash, doc, num)
+      changed++
+    }
+  }
+
+  const counts = { users: 0, groups: 0, members: 0 }
+  const members = gatherer()
+  const findings: Finding[] = []
+  const hidden = new Set<number>()
+  let certificate: Certificate | undefined
+  for await (const part of parts) {
+    if (certificate)
+      throw new RollcallError(
+        'source_incomplete',
+        `source "${name}" went on after its end. Its last reading stands; this is a fault of the connector.`,
+      )
+    switch (part.part) {
+      case 'users':
+        for (const user of part.users) take(USER, user.id, userDoc(user))
+        counts.users += part.users.length
+        break
+      case 'groups':
+        for (const group of part.groups) {
+          take(GROUP, group.id, groupDoc(group))
+          if (group.membersUnknown) hidden.add(known.enter(group.id))
+        }
+        counts.groups += part.groups.length
+        break
+      case 'members': {
+        const group = known.enter(part.group)
+        for (const member of part.members) members.add(group, known.enter(member))
+        counts.members += part.members.length
+        break
+      }
+      case 'finding':
+        findings.push(part.finding)
+        break
+      case 'end':
+        certificate = part.certificate
+    }
+  }
+  if (!certificate)
+    throw new RollcallError(
+      'source_incomplete',
+      `source "${name}" ended without saying that it was complete. Its last reading stands, nothing of it will be removed; run again later.`,
+    )
+
+  let strays = 0
+  const setMembers = db.prepare('UPDATE c_group SET members_hash = ?, members = ? WHERE num = ?')
+  for (let group = 0; group < known.size; group++) {
+    if (known.seen[group] !== GROUP || hidden.has(group)) continue
+    const numbers: number[] = []
+    for (const member of members.of(group)) {
+      if (known.seen[member] === NOTHING) strays++
+      else numbers.push(known.nums[member]!)
+    }
+    const packed = sortedSet(Uint32Array.from(numbers))
+    const hash = setHash(packed)
+    if (hash === known.membersHashes[group]) continue
+    setMembers.run(hash, pack(packed), known.nums[group]!)
+    changed++
+  }
+  if (strays > 0) {
+    findings.push({
+      finding: 'unknown-members',
+      source: name,
+      message: `${strays} ${strays === 1 ? 'member is' : 'members are'} neither a user nor a group of this source, and left out`,
+    })
+  }
+  const goneUser = db.prepare('UPDATE c_user SET gone = 1 WHERE num = ?')
+  const goneGroup = db.prepare("UPDATE c_group SET gone = 1, members_hash = 0, members = x'' WHERE num = ?")
+  for (let entry = 0; entry < known.size; entry++) {
+    if (known.seen[entry] !== NOTHING || known.stored[entry] === NOTHING || known.gone[entry]) continue
+    ;(known.stored[entry] === USER ? goneUser : goneGroup).run(known.nums[entry]!)
+    changed++
+  }
+
+  const checks: Check[] = [
+    ...certificate.checks,
+    {
+      check: 'no-repeats',
+      passed: repeats === 0,
+      detail:
+        repeats === 0
+          ? 'every id came once'
+          : `${repeats} ids came more than once: a page was repeated, or ids are not unique`,
+    },
+    agree('users', counts.users, certificate.users),
+    agree('groups', counts.groups, certificate.groups),
+    agree('members', counts.members, certificate.members),
+  ]
+  const whole: Certificate = {
+    ...certificate,
+    checks,
+    complete: certificate.complete && checks.every(check => check.passed),
+  }
+  const before = storedReading(db, name)
+  const reading = changed > 0 || !before ? (before?.reading ?? 0) + 1 : before.reading
+  db.prepare('UPDATE c_source SET reading = ?, read_at = ?, certificate = ?, findings = ? WHERE num = ?').run(
+    reading,
+    now.toISOString(),
+    JSON.stringify(whole),
+    JSON.stringify(findings),
+    source,
+  )
+  return { source: name, reading, certificate: whole, changed, findings }
+}
+
+/** The last certified reading of a source. */
+export function storedReading(db: DatabaseSync, source: string): StoredReading | undefined {
+  const row = db
+    .prepare('SELECT reading, read_at, certificate, accepted, findings FROM c_source WHERE name = ?')
+    .get(source)
+  const certificate = text(row, 'certificate')
+  if (!row || !certificate) return undefined
+  const accepted = text(row, 'accepted')
+  return {
+    reading: num(row, 'reading'),
+    readAt: text(row, 'read_at') ?? '',
+    certificate: JSON.parse(certificate) as Certificate,
+    accepted: accepted ? (JSON.parse(accepted) as ReadingCounts) : undefined,
+    findings: JSON.parse(text(row, 'findings') ?? '[]') as Finding[],
+  }
+}
+
+/** From now on shrinkage is counted from this source's reading as it stands. */
+export function acceptReading(db: DatabaseSync, source: string): void {
+  const stored = storedReading(db, source)
+  if (!stored) return
+  const { users, groups, members } = stored.certificate
+  db.prepare('UPDATE c_source SET accepted = ? WHERE name = ?').run(JSON.stringify({ users, groups, members }), source)
+}
+
+/**
+ * The id is a column of its own; a stored document holds the rest. Attributes and lists of text are put in order,
+ * since servers return them in any: an unchanged user must have an unchanged document.
+ */
+function ordered(attributes: Attributes): Attributes {
+  const names = Object.keys(attributes).sort()
+  return Object.fromEntries(names.map(name => [name, inOrder(attributes[name]!)]))
+}
+function inOrder(value: Value): Value {
+  return Array.isArray(value) && value.every(item => typeof item === 'string') ? [...value].sort() : value
+}
+
+function userDoc({ enabled, name, attributes, unknown }: SourceUser): string {
+  return JSON.stringify({ enabled, name, attributes: ordered(attributes), unknown })
+}
+function groupDoc({ name, attributes, unknown, membersUnknown }: SourceGroup): string {
+  return JSON.stringify({ name, attributes: ordered(attributes), unknown, membersUnknown })
+}
+export function userOf(id: string, doc: string): SourceUser {
+  return { id, enabled: undefined, ...(JSON.parse(doc) as Omit<SourceUser, 'id' | 'enabled'> & { enabled?: boolean }) }
+}
+export function groupOf(id: string, doc: string): SourceGroup {
+  return { id, ...(JSON.parse(doc) as Omit<SourceGroup, 'id'>) }
+}
+
+function agree(what: string, came: number, promised: number): Check {
+  return {
+    check: `${what}-received`,
+    passed: came === promised,
+    detail: came === promised ? `${came} ${what}` : `${came} ${what} came, ${promised} were promised`,
+  }
+}

@@ -1,0 +1,57 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/**
+ * The ledger's tables, one migration a version; `PRAGMA user_version` says how many were carried out. The cache
+ * keeps its own version, since its tables are made anew instead of being migrated.
+ *
+ * A link's row number is its version: links are appended in key order and those after a version are one range.
+ * They are found by 52-bit hashes of their ids, and the ids are compared: random text keys would cost ten times
+ * the time. A removed link stays as a row, as news to whoever follows the versions.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+CREATE TABLE l_name (num INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE l_target (
+  num INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, version INTEGER NOT NULL DEFAULT 0, applied INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE l_link (
+  version INTEGER PRIMARY KEY, target INTEGER NOT NULL, kind INTEGER NOT NULL, source INTEGER NOT NULL, source_id TEXT NOT NULL,
+  scim_id TEXT NOT NULL, profile INTEGER NOT NULL, echo TEXT, removed INTEGER NOT NULL, source_key INTEGER NOT NULL, scim_key INTEGER NOT NULL
+);
+CREATE INDEX l_link_source ON l_link (source_key);
+CREATE INDEX l_link_scim ON l_link (scim_key);
+CREATE TABLE l_group (num INTEGER PRIMARY KEY, target INTEGER NOT NULL, scim_id TEXT NOT NULL, UNIQUE (target, scim_id));
+CREATE TABLE l_member (grp INTEGER NOT NULL, scim_id TEXT NOT NULL, PRIMARY KEY (grp, scim_id)) WITHOUT ROWID;
+CREATE TABLE l_plan (num INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, target INTEGER NOT NULL, applied_at TEXT);
+CREATE TABLE l_run (
+  num INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, command TEXT NOT NULL, target TEXT NOT NULL, plan INTEGER NOT NULL, digest TEXT NOT NULL,
+  started_at TEXT NOT NULL, approved INTEGER NOT NULL, ended_at TEXT, exit_code INTEGER, message TEXT, counts TEXT
+);
+CREATE TABLE l_step (
+  plan INTEGER NOT NULL, line INTEGER NOT NULL, step INTEGER NOT NULL, run INTEGER NOT NULL,
+  change TEXT, outcome TEXT, scim_id TEXT, message TEXT, PRIMARY KEY (plan, line, step)
+) WITHOUT ROWID;
+CREATE INDEX l_step_unsettled ON l_step (plan, line, step) WHERE outcome IS NULL OR outcome = 'unknown';
+`,
+]
+
+export const SCHEMA_VERSION = MIGRATIONS.length
+
+export function schemaVersion(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
+}
+
+/** Brings the ledger's tables up to `SCHEMA_VERSION`, all of it or nothing. */
+export function migrate(db: DatabaseSync): void {
+  const from = schemaVersion(db)
+  if (from >= SCHEMA_VERSION) return
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    for (const migration of MIGRATIONS.slice(schemaVersion(db))) db.exec(migration)
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
+    db.exec('COMMIT')
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  }
+}
