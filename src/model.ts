@@ -308,6 +308,8 @@ export interface Dialect {
   readonly visibilityDelaySeconds: number
   /** Whether the answer to a write shows what was stored. Where it does not, a GET follows. */
   readonly echo: 'trusted' | 'distrusted'
+  /** Answers to a POST that mean *exists already*, beside 409 and `scimType: uniqueness`; `detail` is a part of its text. */
+  readonly conflicts: readonly { readonly status: number; readonly detail: string }[]
 }
 
 /** A user or group at the target, as last seen. */
