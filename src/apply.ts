@@ -1,8 +1,9 @@
 import { carryOut } from './apply/carry-out.ts'
-import { type Context, codeOf } from './apply/context.ts'
+import { type Context, codeOf, type Settled } from './apply/context.ts'
 import { feed } from './apply/feed.ts'
-import { handovers } from './apply/handover.ts'
+import { handovers, oneAtATime } from './apply/handover.ts'
 import { changeMembers } from './apply/members.ts'
+import { patient } from './apply/patience.ts'
 import { recorder } from './apply/recorder.ts'
 import { refuse } from './apply/refuse.ts'
 import { groups, users } from './apply/resources.ts'
@@ -77,17 +78,17 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
   const end = (exitCode: number, message: string) =>
     ledger.endRun(runId, { endedAt: new Date().toISOString(), exitCode, message })
   try {
-    const { counts, interrupted, sent } = await carryOutPlan(plan, runId, options)
-    if (!interrupted && !counts.unknown) ledger.markApplied(planId, target.name)
-    const partial = interrupted || Boolean(counts.failed || counts.stale || counts.unknown)
-    const code = interrupted && sent === 0 ? 130 : partial ? 4 : 0
+    const { counts, begun, isComplete } = await carryOutPlan(plan, runId, options)
+    const interrupted = options.signal.aborted && !isComplete
+    if (isComplete && !counts.unknown) ledger.markApplied(planId, target.name)
+    const inPart = interrupted || Boolean(counts.failed || counts.stale || counts.unknown)
+    const code = interrupted && begun === 0 ? 130 : inPart ? 4 : 0
     end(code, interrupted ? 'interrupted; the same plan can be applied again' : '')
     return { runId, planId, digest, counts, interrupted, exitCode: code }
   } catch (error) {
-    const { code, message } = RollcallError.prototype.isPrototypeOf(error)
-      ? (error as RollcallError)
-      : { code: undefined, message: 'an error in rollcall itself' }
-    if (code !== 'state_unusable') end(code ? exitCode(code) : 1, message)
+    const known = error instanceof RollcallError ? error : undefined
+    if (known?.code !== 'state_unusable')
+      end(known ? exitCode(known.code) : 1, known?.message ?? 'an error in rollcall itself')
     throw error
   }
 }
@@ -110,12 +111,8 @@ export async function settle(options: {
 async function carryOutPlan(plan: PlanFile, runId: string, options: ApplyOptions) {
   const { target, ledger, signal } = options
   const { id: planId } = plan.header
-  const counts: Partial<Record<Outcome, number>> = {}
-  let [done, sent] = [0, 0]
-  const total = Object.values(plan.header.counts).reduce((sum, count) => sum + count, 0)
-
   const patience = patient(signal, options.graceMs ?? 30_000)
-  let failure: unknown
+  let failure: { readonly error: unknown } | undefined
   const stopping = () => signal.aborted || failure !== undefined
   const context = contextOf(options, patience.signal, stopping)
 
@@ -127,48 +124,55 @@ async function carryOutPlan(plan: PlanFile, runId: string, options: ApplyOptions
   const uncertain = new Set(open.filter(intent => intent.planId === planId).map(({ line }) => line))
   const outcomes = ledger.outcomesOf(planId)
   const isSettled = (line: number) => (outcomes.get(line) ?? 'unknown') !== 'unknown'
-  for (const line of outcomes.keys()) if (isSettled(line)) done++
 
+  const counts: Partial<Record<Outcome, number>> = {}
+  const total = Object.values(plan.header.counts).reduce((sum, count) => sum + count, 0)
+  let done = [...outcomes.keys()].filter(isSettled).length
   const record = recorder(ledger, { runId, planId, target: target.name }, (row, change) => {
     counts[row.outcome] = (counts[row.outcome] ?? 0) + 1
     options.onOutcome?.(row, change)
     options.progress?.({ stage: 'apply', of: target.name, done: ++done, total, unit: 'changes' })
   })
-  const { inTurn } = handovers()
-  const onGroup = oneAtATime()
 
-  const carryOutUnit = async (unit: Unit): Promise<void> => {
-    sent++
+  const turns = handovers()
+  const onGroup = oneAtATime()
+  /** What became of the unit's lines; undefined where it was its turn too late, and nothing was sent. */
+  const carryOutUnit = async (unit: Unit): Promise<ReadonlyMap<number, Settled> | undefined> => {
     if (unit.members) {
       const { source, sourceId } = unit.lines[0].change
       const group = ledger.link(target.name, 'group', source, sourceId)?.scimId ?? sourceId
-      const settled = await onGroup(group, () => changeMembers(context, unit.lines))
-      for (const { line, change } of unit.lines) {
-        const what = settled.get(line)
-        if (what) record.settle(line, change, what)
-      }
-      return
+      return onGroup(group, () => changeMembers(context, unit.lines))
     }
     const [{ line, change }] = unit.lines
     try {
-      record.settle(line, change, await inTurn(change, () => carryOut(context, change, uncertain.has(line))))
+      const settled = await turns.inTurn(change, async () =>
+        stopping() ? undefined : carryOut(context, change, uncertain.has(line)),
+      )
+      return settled && new Map([[line, settled]])
     } catch (error) {
-      if (codeOf(error) !== 'target_rejected') throw error
-      record.settle(line, change, { outcome: 'failed', message: error instanceof Error ? error.message : '' })
+      if (!(error instanceof RollcallError) || error.code !== 'target_rejected') throw error
+      return new Map([[line, { outcome: 'failed', message: error.message }]])
     }
   }
 
+  let begun = 0
+  const untouched: Unit[] = []
   const supply = feed(units(plan, isSettled), Math.max(WINDOW, 4 * target.dialect.concurrency), record.intend)
   const work = async (phase: Unit['phase']): Promise<void> => {
     try {
       for (;;) {
-        if (stopping()) return
-        const unit = await supply.next(phase)
+        const unit = stopping() ? undefined : await supply.next(phase)
         if (!unit) return
-        await carryOutUnit(unit)
+        const settled = await carryOutUnit(unit)
+        if (settled) begun++
+        else untouched.push(unit)
+        for (const { line, change } of unit.lines) {
+          const what = settled?.get(line)
+          if (what) record.settle(line, change, what)
+        }
       }
     } catch (error) {
-      failure ??= error
+      failure ??= { error }
     }
   }
   try {
@@ -179,11 +183,16 @@ async function carryOutPlan(plan: PlanFile, runId: string, options: ApplyOptions
     }
   } finally {
     patience.done()
-    await supply.close()
+    untouched.push(...(await supply.close()))
   }
-  record.flush(supply.left())
-  if (failure !== undefined && codeOf(failure) !== 'interrupted') throw failure
-  return { counts, interrupted: signal.aborted, sent }
+  record.flush(untouched)
+  if (failure && !(signal.aborted && isInterruption(failure.error, patience.signal.aborted))) throw failure.error
+  return { counts, begun, isComplete: done === total }
+}
+
+/** Requests cut off at the end of their grace fail in whatever way; that the journal cannot be written is worse. */
+function isInterruption(error: unknown, isCutOff: boolean): boolean {
+  return codeOf(error) === 'interrupted' || (isCutOff && codeOf(error) !== 'state_unusable')
 }
 
 function contextOf(

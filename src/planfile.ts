@@ -254,8 +254,9 @@ const LINE_FEED = 10
 async function* textLines(file: string, handle: FileHandle) {
   let rest: Buffer = Buffer.alloc(0)
   let line = 0
-  for await (const chunk of handle.createReadStream({ highWaterMark: 1 << 18, autoClose: false, start: 0 })) {
-    const bytes: Buffer = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
+  const chunks: AsyncIterable<Buffer> = handle.createReadStream({ highWaterMark: 1 << 18, autoClose: false, start: 0 })
+  for await (const chunk of chunks) {
+    const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
     let from = 0
     for (;;) {
       const end = bytes.indexOf(LINE_FEED, from)

@@ -1,4 +1,4 @@
-import type { Change, TargetResource } from '../model.ts'
+import type { Change, ScimResource, TargetResource } from '../model.ts'
 import { fold } from '../pipeline/canonical.ts'
 import type { Created } from '../target.ts'
 import { echoAfter } from './compare.ts'
@@ -134,10 +134,12 @@ function isOurs(resources: Resources, change: Create, found: TargetResource, may
   return resources
     .keys(change.after)
     .filter(({ attribute }) => attribute !== 'externalId')
-    .every(({ attribute, value }) => {
-      const other = found.resource[attribute]
-      return typeof other === 'string' && fold(other) === fold(value)
-    })
+    .every(({ attribute, value }) => holds(found.resource, attribute, value))
+}
+
+function holds(resource: ScimResource, attribute: string, value: string): boolean {
+  const held = resource[attribute]
+  return typeof held === 'string' && fold(held) === fold(value)
 }
 
 function owners(context: Context, resources: Resources, change: Create, found: readonly TargetResource[]): string {
@@ -145,7 +147,7 @@ function owners(context: Context, resources: Resources, change: Create, found: r
   return found
     .map(({ id, resource }) => {
       const shared = keys
-        .filter(({ attribute, value }) => fold(String(resource[attribute] ?? '')) === fold(value))
+        .filter(({ attribute, value }) => holds(resource, attribute, value))
         .map(({ attribute }) => attribute)
       const [link] = context.ledger.linksTo(context.target.name, resources.kind, id)
       const owner = link ? `linked to ${link.source} ${link.sourceId}` : 'which rollcall does not manage'
@@ -159,7 +161,7 @@ function linked(
   resources: Resources,
   change: Create,
   scimId: string,
-  stored: TargetResource['resource'] | undefined,
+  stored: ScimResource | undefined,
 ): Settled {
   if (resources.kind === 'group') context.groupsMade.add(scimId)
   const { source, sourceId, profile } = change

@@ -4,7 +4,7 @@ import type { Phase, Unit } from './units.ts'
  * Hands out units phase by phase, each intended before it is handed out. Intents are written in windows ahead
  * of the requests, so that waiting for the disk costs little however slow it is.
  */
-export function feed(source: AsyncIterator<Unit>, window: number, intend: (units: readonly Unit[]) => void) {
+export function feed(source: AsyncGenerator<Unit>, window: number, intend: (units: readonly Unit[]) => void) {
   const ready: Unit[] = []
   let peeked: Unit | undefined
   let isDone = false
@@ -45,7 +45,10 @@ export function feed(source: AsyncIterator<Unit>, window: number, intend: (units
       }
       return ready.shift()
     },
-    /** Units intended and not handed out. */
-    left: (): readonly Unit[] => ready,
+    /** Ends the reading of the plan; returns the units intended and not handed out. */
+    async close(): Promise<readonly Unit[]> {
+      await source.return(undefined)
+      return ready
+    },
   }
 }

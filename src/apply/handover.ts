@@ -1,6 +1,21 @@
 import type { Change, ScimResource } from '../model.ts'
 import { fold, primaryEmail } from '../pipeline/canonical.ts'
 
+/** Runs what has the same key one after another, in the order of the calls; a failure holds up nobody. */
+export function oneAtATime() {
+  const last = new Map<string, Promise<void>>()
+  return async <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    const turn = (last.get(key) ?? Promise.resolve()).then(work)
+    const over = turn.then(ignore, ignore)
+    last.set(key, over)
+    try {
+      return await turn
+    } finally {
+      if (last.get(key) === over) last.delete(key)
+    }
+  }
+}
+
 /**
  * Values that are unique at a target pass from one holder to the next: a change that takes one waits for the
  * change, earlier in the plan and still in flight, that gives it up.

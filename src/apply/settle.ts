@@ -3,11 +3,13 @@ import type { Intent } from '../state.ts'
 import { carryOut } from './carry-out.ts'
 import type { Context, Settled } from './context.ts'
 import type { Resources } from './resources.ts'
+import { isMembers } from './units.ts'
 
 /**
  * Settles what earlier runs left open, by looking and never by writing to the target: a change that took place
- * gets its outcome and its link; any other is forgotten, for the next plan to make anew. Members are forgotten,
- * too: adding and removing them is computed from what the group has.
+ * gets its outcome and its link; any other is forgotten, for the next plan to make anew, and where the target
+ * rejects the question the intent stays open. Members are forgotten, too: adding and removing them is computed
+ * from what the group has.
  */
 export async function settleIntents(context: Context, intents: readonly Intent[]): Promise<void> {
   const looking = { ...context, users: lookOnly(context.users), groups: lookOnly(context.groups) }
@@ -30,7 +32,7 @@ export async function settleIntents(context: Context, intents: readonly Intent[]
 
 async function tookPlace(context: Context, text: string): Promise<Settled | undefined> {
   const change = parseChange(text)
-  if (!change || change.change === 'add-members' || change.change === 'remove-members') return undefined
+  if (!change || isMembers(change)) return undefined
   try {
     const settled = await carryOut(context, change, true)
     return settled.outcome === 'applied' ? settled : undefined

@@ -77,7 +77,7 @@ function membersUnit(lines: [Line<MembersChange>, ...Line<MembersChange>[]]): Un
   return { phase: phaseOf(lines[0].change), lines, members: true }
 }
 
-function isMembers(change: Change): change is MembersChange {
+export function isMembers(change: Change): change is MembersChange {
   return change.change === 'add-members' || change.change === 'remove-members'
 }
 

@@ -4,7 +4,7 @@ import type { Certificate, Check, ScimResource, TargetResource } from '../model.
 import { canonicalAt, fold, hash52, primaryEmail } from '../pipeline/canonical.ts'
 import type { ManagedPaths } from '../state.ts'
 import type { TargetPart } from '../target.ts'
-import { GROUP, gatherer, NOTHING, roster, sortedSet, USER } from './roster.ts'
+import { GROUP, gatherer, type Kind, NOTHING, roster, sortedSet, USER } from './roster.ts'
 import { nextNumber, numberOf, pack, rows, setHash, transaction } from './tables.ts'
 
 /** What a user or group is compared and found by. Zero stands for no value. */
@@ -70,7 +70,7 @@ export function keepCurrent(
 
     const managed = [...paths.user, '', ...paths.group, ''].join('\n')
     let repeats = 0
-    const take = (kind: typeof USER | typeof GROUP, { id, resource }: TargetResource) => {
+    const take = (kind: Kind, { id, resource }: TargetResource) => {
       const entry = known.enter(id)
       if (known.seen[entry] !== NOTHING) {
         repeats++

@@ -84,7 +84,7 @@ export function journal(
           target,
           line: Number(line),
           step: Number(step),
-          change: String(change ?? ''),
+          change: typeof change === 'string' ? change : '',
         })
       }
       return found

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Echo, GroupRow, Population, TargetKeys } from '../state.ts'
+import type { GroupRow, Population, TargetKeys } from '../state.ts'
 import { GROUP, USER } from './roster.ts'
 import { nextNumber, numberOf, rangeOf, rows, unpack } from './tables.ts'
 
