@@ -81,7 +81,7 @@ function unavailable(what: string, now: string, cause?: unknown): RollcallError 
   return new RollcallError('secret_unavailable', `a secret cannot be had: ${what}; ${now}.`, { cause })
 }
 
-const FORM = 'a secret is { env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT, …] }; plain text is refused'
+const FORM = '{ env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT, …] }'
 
 /** A SECRET of the config. */
 export const secret = z
@@ -91,6 +91,11 @@ export const secret = z
       z.strictObject({ file: z.string().min(1) }),
       z.strictObject({ command: z.tuple([z.string().min(1)], z.string()) }),
     ],
-    { error: FORM },
+    {
+      error: ({ input }) =>
+        input === undefined
+          ? `this is missing; add ${FORM}`
+          : `a secret is written as ${FORM}; plain text is refused: write one of these`,
+    },
   )
   .transform(origin => new Secret(origin))
