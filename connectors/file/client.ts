@@ -37,6 +37,7 @@ const CHUNK = 256 * 1024
  */
 export async function* utf8(file: SourceFile, signal: AbortSignal): AsyncGenerator<Buffer> {
   let line = 1
+  let since = 0 // bytes since the last line break
   let rest: Buffer = Buffer.alloc(0)
   let first = true
   for await (const chunk of chunks(file, signal)) {
@@ -44,13 +45,15 @@ export async function* utf8(file: SourceFile, signal: AbortSignal): AsyncGenerat
     const end = bytes.length - unfinished(bytes)
     const whole = bytes.subarray(0, end)
     rest = bytes.subarray(end)
-    if (!isUtf8(whole)) throw notUtf8(file, whole, line)
+    if (!isUtf8(whole)) throw notUtf8(file, whole, line, since)
     const marked = first && whole[0] === 0xef && whole[1] === 0xbb && whole[2] === 0xbf
     if (whole.length > 0) first = false
     yield marked ? whole.subarray(3) : whole
     line += lineBreaks(whole)
+    const last = whole.lastIndexOf(10)
+    since = last < 0 ? since + whole.length : whole.length - last - 1
   }
-  if (rest.length > 0) throw notUtf8(file, rest, line)
+  if (rest.length > 0) throw notUtf8(file, rest, line, since)
 }
 
 /** The last `count` bytes. */
@@ -117,21 +120,24 @@ function unfinished(bytes: Buffer): number {
   return 0
 }
 
-function notUtf8(file: SourceFile, bytes: Buffer, firstLine: number): RollcallError {
-  const utf16 = firstLine === 1 && (bytes[0] === 0xff || bytes[0] === 0xfe)
-  let line = firstLine
-  let start = 0
-  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
-    if (!isUtf8(bytes.subarray(start, end))) break
-    start = end + 1
-    line++
+function notUtf8(file: SourceFile, bytes: Buffer, firstLine: number, since: number): RollcallError {
+  if (firstLine === 1 && (bytes[0] === 0xff || bytes[0] === 0xfe)) {
+    return fault(file, 1, 1, 'the file is UTF-16: save it as UTF-8')
   }
-  let column = 1
-  while (start + column <= bytes.length && isUtf8(bytes.subarray(start, start + column))) column++
-  return fault(
-    file,
-    line,
-    utf16 ? 1 : column,
-    utf16 ? 'the file is UTF-16: save it as UTF-8' : 'not UTF-8: save the file as UTF-8',
-  )
+  const before = bytes.subarray(0, firstWrong(bytes))
+  const start = before.lastIndexOf(10) + 1
+  const column = before.toString('utf8', start).length + (start === 0 ? since : 0) + 1
+  return fault(file, firstLine + lineBreaks(before), column, 'not UTF-8: save the file as UTF-8')
+}
+
+/** How many bytes at the beginning are whole characters of UTF-8. */
+function firstWrong(bytes: Buffer): number {
+  const whole = (end: number) => end - unfinished(bytes.subarray(0, end))
+  let [good, bad] = [0, bytes.length + 1]
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2)
+    if (isUtf8(bytes.subarray(0, whole(middle)))) good = middle
+    else bad = middle
+  }
+  return whole(good)
 }

@@ -53,14 +53,18 @@ export function membershipOfRow(file: SourceFile, { cells, line }: Row, groupAt:
 function idOf(file: SourceFile, { cells, line }: Row, { id: at }: Picked): string {
   const id = cells[at]
   if (!id) throw fault(file, line, 1, 'a row without an id')
-  return id
+  return Buffer.from(id).toString() // ids are kept to the end; a cut of the file's text would keep all of that, too
 }
 
 function* valuesOf({ cells }: Row, { attributes }: Picked): Generator<readonly [string, Value | undefined]> {
   for (const { name, column, list } of attributes) {
     const cell = cells[column]
     if (!cell) continue
-    yield [name, list ? cell.split('|').filter(value => value !== '') : cell]
+    if (!list) yield [name, cell]
+    else {
+      const values = cell.split('|').filter(value => value !== '')
+      if (values.length > 0) yield [name, values]
+    }
   }
 }
 
@@ -101,7 +105,7 @@ export function userOfObject(value: unknown, names: readonly string[], wrong: Wr
   return {
     id,
     enabled: enabled ?? undefined,
-    name: textOf(value, 'name', wrong) ?? id,
+    name: textOf(value, 'name', wrong) || id,
     attributes: attributesOf(named(value, names, wrong)),
   }
 }
@@ -116,7 +120,7 @@ export function groupOfObject(value: unknown, names: readonly string[], wrong: W
   if (!Array.isArray(given)) throw wrong('no list of members: write "members": [] when there are none')
   const members = given.map((member: unknown) => {
     if (typeof member !== 'string' || member === '') throw wrong('members must be ids, in quotes')
-    return member
+    return wellFormed(member, 'members', wrong)
   })
   const group: SourceGroup = { id, name, attributes: attributesOf(named(value, names, wrong)) }
   return { group, members }
@@ -140,28 +144,41 @@ function own(value: Readonly<Record<string, unknown>>, name: string): unknown {
 
 function textOf(value: Readonly<Record<string, unknown>>, name: string, wrong: Wrong): string | undefined {
   const text = own(value, name) ?? undefined
-  if (text !== undefined && typeof text !== 'string') throw wrong(`${name} must be text, in quotes`)
-  return text
+  if (text === undefined) return undefined
+  if (typeof text !== 'string') throw wrong(`${name} must be text, in quotes`)
+  return wellFormed(text, name, wrong)
 }
 
 function* named(value: Readonly<Record<string, unknown>>, names: readonly string[], wrong: Wrong) {
   for (const name of names) yield [name, valueOf(own(value, name), name, wrong)] as const
 }
 
-function valueOf(value: unknown, name: string, wrong: Wrong): Value | undefined {
+const DEEPEST = 32
+
+function valueOf(value: unknown, name: string, wrong: Wrong, depth = 0): Value | undefined {
   if (value === null || value === undefined || value === '') return undefined
-  if (typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'boolean') return value
+  if (typeof value === 'string') return wellFormed(value, name, wrong)
   if (typeof value === 'number') {
-    if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
       throw wrong(`${JSON.stringify(name)} has more digits than a number keeps: put it in quotes`)
     }
     return value
   }
+  if (depth === DEEPEST) throw wrong(`${JSON.stringify(name)} is nested more than ${DEEPEST} deep`)
   if (Array.isArray(value)) {
-    const values = value.map((item: unknown) => valueOf(item, name, wrong)).filter(item => item !== undefined)
+    const values = value
+      .map((item: unknown) => valueOf(item, name, wrong, depth + 1))
+      .filter(item => item !== undefined)
     return values.length > 0 ? values : undefined
   }
   return isObject(value)
-    ? attributesOf(Object.entries(value).map(([key, inner]) => [key, valueOf(inner, name, wrong)] as const))
+    ? attributesOf(Object.entries(value).map(([key, inner]) => [key, valueOf(inner, name, wrong, depth + 1)] as const))
     : undefined
+}
+
+/** Half a character (`\ud83d` and nothing after it) would be another text once written as UTF-8. */
+function wellFormed(text: string, name: string, wrong: Wrong): string {
+  if (text.isWellFormed()) return text
+  throw wrong(`${JSON.stringify(name)} has half a character (a lone surrogate): write it whole`)
 }

@@ -1,5 +1,3 @@
-import { pipeline } from 'node:stream/promises'
-import { CsvError, type Info, parse } from 'csv-parse'
 import { fault, type SourceFile, utf8 } from './client.ts'
 
 /** One row; `line` is where it starts, 1-based. Every row has as many cells as the first, which names the columns. */
@@ -10,52 +8,123 @@ export interface Row {
 
 const LONGEST_ROW = 16 * 1024 * 1024
 
-/** The rows of a CSV file (RFC 4180, any line break) in batches, the header first; blank lines are passed over. */
+/**
+ * The rows of a CSV file (RFC 4180, any line break) in batches, the header first; blank lines are passed over.
+ * Throws `source_incomplete` with the line where a row has other columns than the header or a quote is out of place.
+ */
 export async function* rows(file: SourceFile, signal: AbortSignal, size: number): AsyncGenerator<readonly Row[]> {
-  const parser = parse({
-    info: true,
-    record_delimiter: ['\r\n', '\n', '\r'],
-    skip_empty_lines: true,
-    max_record_size: LONGEST_ROW,
-  })
-  const fed = pipeline(utf8(file, signal), parser).catch(() => {}) // what fails there is thrown by the loop
-  const parsed: AsyncIterable<{ readonly record: string[]; readonly info: Info }> = parser
-  let drift = 0 // csv-parse takes \r\n within quotes for two lines
+  const { push, end } = reader(file)
   let batch: Row[] = []
-  try {
-    for await (const { record, info } of parsed) {
-      let inside = 0
-      for (const cell of record) {
-        if (!cell.includes('\n') && !cell.includes('\r')) continue
-        const breaks = cell.split(/\r\n|\n|\r/).length - 1
-        inside += breaks
-        drift += cell.split(/\n|\r/).length - 1 - breaks
-      }
-      batch.push({ line: info.lines - drift - inside, cells: record })
-      if (batch.length < size) continue
+  const batches = function* (some: Iterable<Row>) {
+    for (const row of some) {
+      if (batch.push(row) < size) continue
       yield batch
       batch = []
     }
-    if (batch.length > 0) yield batch
-  } catch (error) {
-    throw error instanceof CsvError ? explained(file, error, drift) : error
-  } finally {
-    parser.destroy()
-    await fed
+  }
+  for await (const chunk of utf8(file, signal)) yield* batches(push(chunk.toString('utf8')))
+  yield* batches(end())
+  if (batch.length > 0) yield batch
+}
+
+const [COMMA, QUOTE, FEED, RETURN] = [0x2c, 0x22, 0x0a, 0x0d]
+
+/** Rows from pieces of text cut anywhere. */
+function reader(file: SourceFile): { push(piece: string): Generator<Row>; end(): Generator<Row> } {
+  let text = ''
+  let at = 0
+  let line = 1
+  let width = 0
+
+  const rowOf = (cells: readonly string[]): Row => {
+    width ||= cells.length
+    if (cells.length === width) return { line, cells }
+    throw fault(file, line, 1, 'not as many cells as the header has columns. Cut off, or a comma without quotes?')
+  }
+  function* whole(last: boolean): Generator<Row> {
+    let [feed, mark, quote] = [-1, -1, -1] // where the next of each is, so that no stretch is searched twice
+    const next = (known: number, sought: string) => {
+      if (known >= at) return known
+      const found = text.indexOf(sought, at)
+      return found < 0 ? Infinity : found
+    }
+    while (at < text.length) {
+      feed = next(feed, '\n')
+      mark = next(mark, '\r')
+      quote = next(quote, '"')
+      if (feed < quote && mark >= feed - 1) {
+        const end = Math.min(mark, feed)
+        if (end > at) yield rowOf(text.slice(at, end).split(','))
+        at = feed + 1
+        line++
+        continue
+      }
+      const row = cellsAt(text, at, last)
+      if (typeof row === 'string') throw fault(file, line, 1, row)
+      if (!row) break
+      if (row.end > at) yield rowOf(row.cells)
+      at = row.next
+      line += row.breaks + 1
+    }
+  }
+  return {
+    *push(piece) {
+      text = text.slice(at) + piece
+      at = 0
+      yield* whole(false)
+      if (text.length - at <= LONGEST_ROW) return
+      throw fault(file, line, 1, `a row of over ${LONGEST_ROW / 1024 / 1024} MiB: a quote that is not closed?`)
+    },
+    end: () => whole(true),
   }
 }
 
-/** csv-parse's own messages quote the cell, which is personal data. */
-function explained(file: SourceFile, error: CsvError, drift: number): Error {
-  const line = typeof error['lines'] === 'number' ? error['lines'] - drift : 1
-  switch (error.code) {
-    case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH':
-      return fault(file, line, 1, 'not as many cells as the header has columns. Cut off, or a comma without quotes?')
-    case 'CSV_QUOTE_NOT_CLOSED':
-      return fault(file, line, 1, 'the file ends within quotes. Cut off, or a quote that is not doubled?')
-    case 'CSV_MAX_RECORD_SIZE':
-      return fault(file, line, 1, `a row of over ${LONGEST_ROW / 1024 / 1024} MiB: a quote that is not closed?`)
-    default:
-      return fault(file, line, 1, 'a quote in the wrong place: put the cell in quotes and double the quotes in it')
+interface Cells {
+  readonly cells: readonly string[]
+  /** Where the row ends, and where the next one starts. */
+  readonly end: number
+  readonly next: number
+  /** How many line breaks stand within quotes. */
+  readonly breaks: number
+}
+
+/** The row that starts at `from`, cell by cell; undefined where more text is needed; what is wrong with it as text. */
+function cellsAt(text: string, from: number, last: boolean): Cells | string | undefined {
+  const cells: string[] = []
+  let breaks = 0
+  for (let at = from; ; at++) {
+    if (text.charCodeAt(at) === QUOTE) {
+      const start = at + 1
+      do at = text.indexOf('"', at + 1) + 1
+      while (at > 0 && text.charCodeAt(at) === QUOTE)
+      if (at === 0) return last ? 'the file ends within quotes. Cut off, or a quote that is not doubled?' : undefined
+      const cell = text.slice(start, at - 1)
+      cells.push(cell.includes('"') ? cell.replaceAll('""', '"') : cell)
+      breaks += lineBreaks(cell)
+    } else {
+      const start = at
+      while (at < text.length && !ends(text.charCodeAt(at))) at++
+      cells.push(text.slice(start, at))
+    }
+    if (at >= text.length) return last ? { cells, end: at, next: at, breaks } : undefined
+    switch (text.charCodeAt(at)) {
+      case COMMA:
+        continue
+      case FEED:
+        return { cells, end: at, next: at + 1, breaks }
+      case RETURN:
+        if (at + 1 === text.length && !last) return undefined
+        return { cells, end: at, next: text.charCodeAt(at + 1) === FEED ? at + 2 : at + 1, breaks }
+      default:
+        return 'a quote in the wrong place: put the cell in quotes and double the quotes in it'
+    }
   }
+}
+
+function ends(char: number): boolean {
+  return char === COMMA || char === FEED || char === RETURN || char === QUOTE
+}
+
+function lineBreaks(cell: string): number {
+  return cell.includes('\n') || cell.includes('\r') ? cell.split(/\r\n|\n|\r/).length - 1 : 0
 }

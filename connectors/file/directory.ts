@@ -13,7 +13,7 @@ import {
   uidsOf,
   userOf,
 } from './entry.ts'
-import { BATCH, BUILT_IN, emptyFile, endsAsBefore, type Format, passedBefore, type Piece } from './format.ts'
+import { BATCH, BUILT_IN, emptyFile, endsAsBefore, type Format, type Piece } from './format.ts'
 import { entries, type LdifRemarks, noRemarks } from './ldif.ts'
 import { normalDn } from './dn.ts'
 
@@ -27,11 +27,11 @@ export function directory(file: SourceFile, types: Readonly<Record<string, 'text
   const asked = (names: readonly string[]) => names.map((name): Asked => ({ name, list: isList(name) }))
   return {
     files: [file],
-    /** Where the file is cut short, any name passes: reading says what is wrong. */
+    /** Where the file is cut short or nobody is in it, any name passes: reading says what is wrong. */
     async attributes(signal) {
       const remarks = noRemarks()
       const found = { user: new Set<string>(), group: new Set<string>() }
-      let closed = true
+      let whole = true
       try {
         for await (const entry of entries(file, signal, remarks)) {
           const kind = kindOf(entry)
@@ -39,7 +39,7 @@ export function directory(file: SourceFile, types: Readonly<Record<string, 'text
         }
       } catch (error) {
         if (signal.aborted || found.user.size === 0) throw error
-        closed = false
+        whole = false
       }
       const typed = (names: Set<string>) => {
         const spelt = Array.from(names, name => remarks.spelling.get(name) ?? name).filter(
@@ -47,6 +47,7 @@ export function directory(file: SourceFile, types: Readonly<Record<string, 'text
         )
         return Object.fromEntries(spelt.map((name): [string, AttributeType] => [name, isList(name) ? 'list' : 'text']))
       }
+      const closed = whole && found.user.size > 0
       return { user: typed(found.user), group: typed(found.group), caseInsensitive: true, closed }
     },
     pieces: request => read(file, request, asked(request.userAttributes), asked(request.groupAttributes)),
@@ -69,6 +70,8 @@ async function* read(
   let teams: SourceGroup[] = []
   for await (const entry of entries(file, signal, remarks)) {
     count++
+    if (!entry.values.has('objectclass'))
+      throw fault(file, entry.line, 1, 'an entry without objectClass: export that, too')
     const kind = kindOf(entry)
     if (!kind) continue
     const { by, id } = identityOf(entry)

@@ -9,7 +9,10 @@ import { elements } from './json.ts'
 export function document(file: SourceFile): Format {
   return {
     files: [file],
-    /** An attribute may be named when any user has it. Where the file is cut short, any name passes: reading says what is wrong. */
+    /**
+     * An attribute may be named when any user has it. Where the file is cut short or nobody is in it, any name passes:
+     * reading says what is wrong.
+     */
     async attributes(signal) {
       const types = { users: new Map<string, AttributeType>(), groups: new Map<string, AttributeType>() }
       const declared = (closed: boolean) => ({
@@ -32,7 +35,7 @@ export function document(file: SourceFile): Format {
         if (signal.aborted || (types.users.size === 0 && types.groups.size === 0)) throw error
         return declared(false)
       }
-      return declared(true)
+      return declared(types.users.size > 0)
     },
     async *pieces({ userAttributes, groupAttributes, signal }) {
       const seen = new Set<string>()
@@ -65,7 +68,10 @@ export function document(file: SourceFile): Format {
         yield* flush()
       }
       yield* flush()
-      if (seen.size === 0) return yield emptyFile(file, 'write {"users":[],"groups":[]} when there really is nobody')
+      if (seen.size === 0) {
+        yield emptyFile(file, 'write {"users":[],"groups":[]} when there really is nobody')
+        return
+      }
       for (const key of ['users', 'groups']) {
         if (!seen.has(key)) throw fault(file, 1, 1, `no array "${key}": write [] when there are none`)
       }

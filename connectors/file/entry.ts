@@ -7,7 +7,8 @@ import { type Entry, type LdifValue, text } from './ldif.ts'
 
 const PEOPLE = new Set(['person', 'organizationalperson', 'inetorgperson', 'posixaccount', 'user'])
 const GROUPS = new Set(['groupofnames', 'groupofuniquenames', 'groupofmembers', 'posixgroup', 'group'])
-const MACHINES = new Set(['computer', 'device'])
+/** Some of these count themselves among the people, too. */
+const OTHERS = new Set(['computer', 'device', 'contact'])
 
 /** An attribute asked for, and whether all its values are wanted. */
 export interface Asked {
@@ -15,11 +16,11 @@ export interface Asked {
   readonly list: boolean
 }
 
-/** By objectClass; undefined for containers, machines and whatever else an export holds. */
+/** By objectClass; undefined for containers, machines, address book entries and whatever else an export holds. */
 export function kindOf(entry: Entry): 'user' | 'group' | undefined {
   const classes = texts(entry, 'objectclass').map(name => name.toLowerCase())
   if (classes.some(name => GROUPS.has(name))) return 'group'
-  if (classes.some(name => MACHINES.has(name))) return undefined
+  if (classes.some(name => OTHERS.has(name))) return undefined
   return classes.some(name => PEOPLE.has(name)) ? 'user' : undefined
 }
 
@@ -48,39 +49,32 @@ function guid(value: LdifValue): string {
 
 /**
  * Whether this user may sign in: Active Directory's userAccountControl, 389's nsAccountLock, OpenLDAP's permanent
- * lock. Those are operational attributes: an export without any of that sort (identity by DN) cannot tell.
+ * lock. The last two are operational attributes: an export whose ids are not cannot tell.
  */
 export function enabledOf(entry: Entry, by: Identity): boolean | undefined {
   const control = texts(entry, 'useraccountcontrol')[0]
-  if (control !== undefined) return (Number(control) & 2) === 0
+  if (control !== undefined) return /^-?\d+$/.test(control) ? (Number(control) & 2) === 0 : undefined
   if (texts(entry, 'nsaccountlock')[0]?.toLowerCase() === 'true') return false
   if (texts(entry, 'pwdaccountlockedtime').includes('000001010000Z')) return false
-  return by === 'DN' || by === 'objectGUID' ? undefined : true
+  return by === 'entryUUID' || by === 'nsUniqueId' ? true : undefined
 }
 
 export function userOf(entry: Entry, id: string, by: Identity, asked: readonly Asked[]): SourceUser {
   const shown = ['displayname', 'cn', 'uid'].map(name => texts(entry, name)[0]).find(value => value)
-  return {
-    id,
-    enabled: enabledOf(entry, by),
-    name: shown ?? entry.dn,
-    attributes: attributesIn(entry, asked),
-  }
+  return { id, enabled: enabledOf(entry, by), name: shown ?? entry.dn, ...attributesIn(entry, asked) }
 }
 
 /** Undefined where it has no cn. */
 export function groupOf(entry: Entry, id: string, asked: readonly Asked[]): SourceGroup | undefined {
   const name = texts(entry, 'cn')[0]
-  return name ? { id, name, attributes: attributesIn(entry, asked) } : undefined
+  return name ? { id, name, ...attributesIn(entry, asked) } : undefined
 }
 
 /** Whom a group names: by DN (groupOfNames, groupOfUniqueNames, Active Directory) or by uid (posixGroup). */
 export function membersOf(entry: Entry): { readonly dns: readonly string[]; readonly uids: readonly string[] } {
-  const dns = [
-    ...texts(entry, 'member'),
-    ...texts(entry, 'uniquemember').map(name => name.replace(/#'[01]*'B$/, '')), // RFC 4517 §3.3.21
-  ]
-  return { dns: dns.map(normalDn), uids: texts(entry, 'memberuid') }
+  const all = (name: string) => (entry.values.get(name) ?? []).map(text)
+  const unique = all('uniquemember').map(name => name.replace(/#'[01]*'B$/, '')) // RFC 4517 §3.3.21
+  return { dns: [...all('member'), ...unique].map(normalDn), uids: all('memberuid') }
 }
 
 export function uidsOf(entry: Entry): readonly string[] {
@@ -94,13 +88,21 @@ export const LISTS: ReadonlySet<string> = new Set(
     .map(name => name.toLowerCase()),
 )
 
-function attributesIn(entry: Entry, asked: readonly Asked[]): Attributes {
-  return attributesOf(
+/** A value that is not UTF-8 (a picture, a name in another encoding) is one that cannot be told. */
+function attributesIn(
+  entry: Entry,
+  asked: readonly Asked[],
+): { readonly attributes: Attributes; readonly unknown?: readonly string[] } {
+  const attributes = attributesOf(
     asked.map(({ name, list }) => {
       const values = texts(entry, name.toLowerCase()).filter(value => value !== '')
       return [name, values.length === 0 ? undefined : list ? values : firstOf(values)] as const
     }),
   )
+  const unknown = asked.filter(({ name }) =>
+    entry.values.get(name.toLowerCase())?.some(value => typeof value !== 'string'),
+  )
+  return unknown.length === 0 ? { attributes } : { attributes, unknown: unknown.map(({ name }) => name) }
 }
 
 /** Which of these are text and have several values here. */
@@ -114,5 +116,5 @@ function firstOf(values: readonly string[]): string | undefined {
 }
 
 function texts(entry: Entry, name: string): string[] {
-  return (entry.values.get(name) ?? []).map(text)
+  return (entry.values.get(name) ?? []).filter(value => typeof value === 'string')
 }

@@ -64,7 +64,7 @@ async function* read(name: string, format: Format, request: ReadRequest): AsyncG
     const certificate = { complete: checks.every(check => check.passed), checks, ...counts, server, asOf }
     yield { part: 'end', certificate }
   } catch (error) {
-    if (!(error instanceof RollcallError)) throw error
+    if (request.signal.aborted || !(error instanceof RollcallError)) throw error
     throw new RollcallError(error.code, `file "${name}": ${error.message}`, { cause: error })
   }
 }

@@ -26,7 +26,12 @@ export async function* elements(file: SourceFile, signal: AbortSignal): AsyncGen
   }
   const parsed = async () => {
     const [line, column] = (await text.next(), text.place())
-    return { value: parse(file, await text.value(), line, column), line, column }
+    const { json, pairs } = await text.value()
+    const value = parse(file, json, line, column)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length !== pairs) {
+      throw fault(file, line, column, 'one key stands twice in this object')
+    }
+    return { value, line, column }
   }
   try {
     if ((await text.next()) === undefined) return
@@ -78,8 +83,8 @@ interface Reader {
   /** The next character that is not blank, without passing it; undefined at the end of the file. */
   next(): Promise<string | undefined>
   skip(): void
-  /** The text of the value that starts here, and passes it. */
-  value(): Promise<string>
+  /** The text of the value that starts here, and how many pairs it has if it is an object; passes it. */
+  value(): Promise<{ readonly json: string; readonly pairs: number }>
   /** Line and column of what comes next, 1-based. */
   place(): [number, number]
   close(): Promise<unknown>
@@ -107,10 +112,10 @@ function reader(file: SourceFile, signal: AbortSignal): Reader {
     at = end
   }
   const more = async (): Promise<boolean> => {
-    const { done, value } = await source.next()
-    if (done) return false
+    const next = await source.next()
+    if (next.done === true) return false
     lineStart -= at
-    text = text.slice(at) + value.toString('utf8')
+    text = text.slice(at) + next.value.toString('utf8')
     at = 0
     nextFeed(0)
     return true
@@ -132,11 +137,11 @@ function reader(file: SourceFile, signal: AbortSignal): Reader {
     async value() {
       const scan = scanner()
       for (let length = 0; ; ) {
-        const end = scan(text, at + length)
+        const end = scan.end(text, at + length)
         if (end >= 0) {
-          const value = text.slice(at, end)
+          const json = text.slice(at, end)
           pass(end)
-          return value
+          return { json, pairs: scan.pairs() }
         }
         length = text.length - at
         if (length > LONGEST) throw fault(file, ...place(), 'one element of over 64 MiB: a quote that is not closed?')
@@ -149,27 +154,32 @@ function reader(file: SourceFile, signal: AbortSignal): Reader {
 }
 
 /** Finds where a value ends; asked again with more text and where to go on, as long as it says -1. */
-function scanner(): (text: string, from: number) => number {
+function scanner(): { end(text: string, from: number): number; pairs(): number } {
   let depth = 0
   let quoted = false
   let escaped = false
-  return (text, from) => {
-    for (let at = from; at < text.length; at++) {
-      const char = text.charCodeAt(at)
-      if (escaped) escaped = false
-      else if (quoted) {
-        if (char === 0x5c) escaped = true
-        else if (char === 0x22) {
-          quoted = false
-          if (depth === 0) return at + 1
-        }
-      } else if (char === 0x22) quoted = true
-      else if (char === 0x7b || char === 0x5b) depth++
-      else if (char === 0x7d || char === 0x5d) {
-        if (depth === 0) return at
-        if (--depth === 0) return at + 1
-      } else if (depth === 0 && (char === 0x2c || char === 0x3a || char <= 0x20)) return at
-    }
-    return -1
+  let pairs = 0
+  return {
+    pairs: () => pairs,
+    end(text, from) {
+      for (let at = from; at < text.length; at++) {
+        const char = text.charCodeAt(at)
+        if (escaped) escaped = false
+        else if (quoted) {
+          if (char === 0x5c) escaped = true
+          else if (char === 0x22) {
+            quoted = false
+            if (depth === 0) return at + 1
+          }
+        } else if (char === 0x22) quoted = true
+        else if (char === 0x7b || char === 0x5b) depth++
+        else if (char === 0x7d || char === 0x5d) {
+          if (depth === 0) return at
+          if (--depth === 0) return at + 1
+        } else if (depth === 1 && char === 0x3a) pairs++
+        else if (depth === 0 && (char === 0x2c || char === 0x3a || char <= 0x20)) return at
+      }
+      return -1
+    },
   }
 }

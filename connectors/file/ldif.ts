@@ -126,7 +126,7 @@ function withoutReturn(line: Buffer): Buffer {
 function entryOf(file: SourceFile, record: readonly Line[], remarks: LdifRemarks): Entry | undefined {
   const [head, ...rest] = record.map(line => attributeIn(file, line))
   if (!head) return undefined
-  if (head.name === 'version' && !remarks.versioned) {
+  if (head.name === 'version') {
     remarks.versioned = true
     if (head.value !== '1') throw fault(file, head.line, 1, 'an LDIF version other than 1')
     return entryOf(file, record.slice(1), remarks)
@@ -146,6 +146,14 @@ function entryOf(file: SourceFile, record: readonly Line[], remarks: LdifRemarks
   for (const { name, written, value, line } of rest) {
     if (name === 'changetype' || name === 'control') {
       throw fault(file, line, 1, 'a record of changes: export the entries themselves')
+    }
+    if (name.includes(';range=')) {
+      throw fault(
+        file,
+        line,
+        1,
+        'a group of which the server gave a part (range=): export with ldifde, or read it with the ldap connector',
+      )
     }
     const known = values.get(name)
     if (known) known.push(value)

@@ -108,6 +108,8 @@ function columnsIn(file: SourceFile, { line, cells }: Row, needed: readonly stri
   for (const [at, cell] of cells.entries()) {
     const name = attributeOf(cell)
     if (name === '') throw fault(file, line, 1, `column ${at + 1} has no name`)
+    if (isList(cell) && BUILT_IN.has(name))
+      throw fault(file, line, 1, `${name} is one value: name the column "${name}"`)
     if (seen.has(name)) throw fault(file, line, 1, `two columns are named ${JSON.stringify(name)}`)
     seen.add(name)
   }
