@@ -15,12 +15,14 @@ export interface Written {
   }[]
 }
 
-/** Three tables (RFC 4180). */
-export function csv({ users, groups }: Written): {
+export interface Csv {
   readonly users: string
   readonly groups: string
   readonly members: string
-} {
+}
+
+/** Three tables (RFC 4180). */
+export function csv({ users, groups }: Written): Csv {
   const ofUsers = namesIn(users)
   const ofGroups = namesIn(groups)
   return {

@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { styleText } from 'node:util'
+
+export const CLI = join(import.meta.dirname, '../../src/cli/rollcall.ts')
+
+/** Where the demo takes place, and what its commands find in the environment. */
+export interface Place {
+  readonly folder: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+const SHOWN = 24
+
+/** Says something to whoever watches. */
+export function say(text: string): void {
+  console.log(`\n${styleText('bold', text)}`)
+}
+
+/**
+ * Runs rollcall, shows the command line and what it printed, and gives that back. Throws where it ends with
+ * another exit code than `expected`.
+ */
+export async function rollcall(place: Place, expected: number, ...given: readonly string[]): Promise<string> {
+  console.log(
+    styleText('cyan', `$ rollcall ${given.map(word => (/^[\w@./:=-]+$/.test(word) ? word : `'${word}'`)).join(' ')}`),
+  )
+  const child = spawn(process.execPath, [CLI, ...given], {
+    cwd: place.folder,
+    env: { ...process.env, ...place.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [stdout, stderr, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((done, fail) => child.on('close', done).on('error', fail)),
+  ])
+  const lines = stdout.trimEnd().split('\n')
+  const shown = lines.length > SHOWN + 1 ? [...lines.slice(0, SHOWN), `… ${lines.length - SHOWN} more lines`] : lines
+  console.log(shown.map(line => `  ${line}`).join('\n'))
+  if (code === expected) return stdout
+  throw new Error(`exit code ${code}, where ${expected} was expected\n${stderr}`)
+}
+
+async function text(stream: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
