@@ -101,7 +101,8 @@ export interface Expression {
   evaluate(subject: Subject): Evaluated
 }
 export type Evaluated =
-  | { readonly value: Value | undefined }
+  /** `several`: an attribute, or "" for the result itself, had several values, of which this is the first in byte order. */
+  | { readonly value: Value | undefined; readonly several?: string }
   | { readonly unknown: string }
   | { readonly fault: string }
 
@@ -230,16 +231,24 @@ interface WithTarget {
  * else, under the same keys on both sides; null stands for an absent attribute.
  */
 export type Change =
-  | (ChangeOf<'create-user' | 'create-group'> & WithAfter & { readonly before: null })
+  | (ChangeOf<'create-user'> & WithAfter & { readonly before: null })
+  /** `replaces`: the group at the target that is deleted for it later on, where a target cannot rename. */
+  | (ChangeOf<'create-group'> & WithAfter & { readonly before: null; readonly replaces?: string })
   | (ChangeOf<'adopt-user' | 'adopt-group'> & WithBefore & WithAfter & WithTarget)
   | (ChangeOf<'relink-user'> & WithBefore & WithAfter & WithTarget & { readonly formerSourceId: string })
   | (ChangeOf<'update-user' | 'update-group'> & WithBefore & WithAfter)
   | (ChangeOf<'deactivate-user' | 'reactivate-user'> & WithBefore & WithAfter)
-  | (ChangeOf<'delete-user' | 'delete-group'> & WithBefore & { readonly after: null })
+  | (ChangeOf<'delete-user'> & WithBefore & { readonly after: null })
+  /** `scimId`: not the linked group but the one that was replaced. */
+  | (ChangeOf<'delete-group'> & WithBefore & { readonly after: null; readonly scimId?: string })
   | MembersChange
 
-/** At most 1 000 ids a line, sorted. `strangers` are scimIds of users at the target that no link of this source knows. */
+/**
+ * At most 1 000 ids a line, sorted, of users of `source`. `sourceId` is the group's; `groupSource` its source, where
+ * that is another one (`mergeGroups`). `strangers` are scimIds of users at the target that no link knows.
+ */
 export type MembersChange = ChangeOf<'add-members' | 'remove-members'> & {
+  readonly groupSource?: string
   readonly members: readonly string[]
   readonly strangers?: readonly string[]
 }
