@@ -1,7 +1,34 @@
 import type { Source } from './connector.ts'
-import type { Limits, PlanHeader, Profile } from './model.ts'
-import type { Cache, Ledger, ManagedPaths } from './state.ts'
+import { RollcallError } from './errors.ts'
+import type { Breach, Certificate, Change, Finding, Limits, PlanHeader, Profile } from './model.ts'
+import {
+  count,
+  type Counted,
+  DEFAULT_LIMITS,
+  guard,
+  limitTexts,
+  type Managed,
+  type Shrinkage,
+  type Tally,
+} from './pipeline/guard.ts'
+import { changes } from './plan/changes.ts'
+import { inFixedOrder } from './plan/findings.ts'
+import { planGroups } from './plan/groups.ts'
+import { managedBy } from './plan/managed.ts'
+import { mappingKey, mapPeople } from './plan/mapping.ts'
+import { type GroupSize, type MembersPlan, planMembers } from './plan/members.ts'
+import { filterOf, type Only } from './plan/only.ts'
+import { managedPaths } from './plan/paths.ts'
+import { planPeople } from './plan/people.ts'
+import { breathe, type Planning } from './plan/planning.ts'
+import { readSources } from './plan/read.ts'
+import type { Roles } from './plan/roles.ts'
+import { hiddenFindings, scopeOf } from './plan/scope.ts'
+import { writePlan } from './plan/write.ts'
+import type { Cache, Ledger } from './state.ts'
 import type { Target } from './target.ts'
+
+export { managedPaths, readSources }
 
 /** What a stage has done so far, for a progress line or a log line. `total` where it is known. */
 export interface Progress {
@@ -27,6 +54,8 @@ export interface ReadSource {
   readonly certified: boolean
   /** Whether there is a last certified reading to stand in where this one is not certified. */
   readonly standIn: boolean
+  /** Of this reading, where it came to its end. */
+  readonly certificate?: Certificate
   /** What it threw. */
   readonly error?: unknown
 }
@@ -41,14 +70,10 @@ export interface ReadOptions {
   readonly progress?: (progress: Progress) => void
 }
 
-/** Reads every source whole or not at all (I1, I13). */
-export async function readSources(_options: ReadOptions): Promise<readonly ReadSource[]> {
-  return []
-}
-
 export interface PlanOptions {
-  readonly sources: ReadonlyMap<string, Source>
-  readonly target: Target
+  /** What came of reading the sources in this run. */
+  readonly read: readonly ReadSource[]
+  readonly target: Pick<Target, 'name' | 'url' | 'dialect'>
   /** Every profile of this target, in order of precedence. */
   readonly profiles: readonly Profile[]
   readonly limits: Limits
@@ -57,7 +82,7 @@ export interface PlanOptions {
   /** Where the plan goes, 0600. */
   readonly file: string
   /** Keeps only these changes of the finished plan; a NAME that nobody has is a `usage` error. */
-  readonly only?: { readonly profiles?: readonly string[]; readonly users?: readonly string[] }
+  readonly only?: Only
   readonly now: Date
   readonly signal: AbortSignal
   readonly progress?: (progress: Progress) => void
@@ -66,12 +91,221 @@ export interface PlanOptions {
 export interface Planned {
   readonly header: PlanHeader
   readonly file: string
+  /** How many users a group has in itself and at any depth; of the groups that change. */
+  flattened(source: string, sourceId: string): GroupSize | undefined
 }
 
-declare const planned: Planned
-export async function plan(_options: PlanOptions): Promise<Planned> {
-  return planned
+/** Lists the target into the cache. Throws `target_incomplete` where the listing cannot be trusted (I1). */
+export async function readTarget(
+  target: Target,
+  { profiles, state, now, signal, progress }: Pick<PlanOptions, 'profiles' | 'state' | 'now' | 'signal' | 'progress'>,
+): Promise<void> {
+  const parts = target.read({
+    signal,
+    progress: ({ users, groups }) => {
+      progress?.({ stage: 'target', of: target.name, done: users, unit: 'users' })
+      progress?.({ stage: 'target', of: target.name, done: groups, unit: 'groups' })
+    },
+  })
+  const certificate = await state.cache.keepCurrent(target.name, managedPaths(profiles, target), parts, now)
+  if (certificate.complete) return
+  const failed = certificate.checks.filter(({ passed }) => !passed).map(({ check, detail }) => `${check}: ${detail}`)
+  throw new RollcallError(
+    'target_incomplete',
+    `target "${target.name}" did not list everything (${failed.join('; ')}). Nothing was planned; run again later.`,
+  )
 }
 
-/** The attributes that the profiles of one target manage. */
-export declare function managedPaths(profiles: readonly Profile[], target: Target): ManagedPaths
+/** From the sources as last read and the target as last listed to a plan file: what is to change, and why. */
+export async function plan(options: PlanOptions): Promise<Planned> {
+  const { target, state, signal, progress } = options
+  const { cache, ledger } = state
+  const tell = (stage: Progress['stage'], unit: string) => (done: number, total?: number) =>
+    progress?.({ stage, of: target.name, done, unit, ...(total !== undefined && { total }) })
+  const findings: Finding[] = []
+  const planning = planningOf(options, finding => findings.push(finding))
+
+  cache.followLinks(target.name, ledger)
+  const people = cache.population(target.name, mappingKey(planning))
+  await breathe(signal)
+  const scope = scopeOf(planning, people)
+  tell('flatten', 'groups')(scope.groups.length)
+  await breathe(signal)
+  await mapPeople(planning, people, scope, tell('map', 'users'))
+  const who = await planPeople(planning, people, scope, tell('compare', 'users'))
+  const groups = planGroups(planning, people, scope, who.roles, who.protected)
+  await breathe(signal)
+  const { members, sizes } = await planMembers(planning, people, scope, who, groups, tell('compare', 'groups'))
+  findings.push(...hiddenFindings(scope), ...readingFindings(options))
+
+  const keep = options.only && filterOf(planning, people, who, options.only)
+  const managed = managedBy(planning, people, who.roles)
+  const tallies = talliesOf(planning)
+  const all = function* (): Generator<Change> {
+    for (const change of changes({ planning, people, scope, who, groups, members })) {
+      const kept = keep ? keep(change) : change
+      if (!kept) continue
+      tallies.count(kept)
+      yield kept
+    }
+  }
+  const first = !ledger.knows(target.name)
+  const shrinkage = shrinkageOf(options)
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const header = await writePlan(
+    options.file,
+    {
+      target: target.name,
+      url: target.url,
+      createdAt: options.now.toISOString(),
+      inputs: {
+        profiles: Object.fromEntries(planning.profiles.map(({ name, hash }) => [name, hash])),
+        limits: limitsInForce(planning, limits),
+      },
+      first,
+      readings: readingsOf(options),
+    },
+    {
+      changes: all(),
+      findings: () => inFixedOrder(findings, planning.profiles),
+      breaches: (): readonly Breach[] => {
+        if (!keep) for (const { group, empties } of members) if (empties) tallies.empty(group.profile.name)
+        return guard(tallies.counted(managed, limits), shrinkage, limits, first)
+      },
+    },
+    signal,
+    tell('plan', 'changes'),
+  )
+  acceptReadings(options, header.breaches)
+  return { header, file: options.file, flattened: sizeLookup(planning, who.roles, members, sizes) }
+}
+
+function planningOf(
+  { read, target, profiles, limits, protect, state, signal }: PlanOptions,
+  note: Planning['note'],
+): Planning {
+  const { cache, ledger } = state
+  const readable = profiles.filter(({ source }) => cache.reading(source) !== undefined)
+  for (const { name, source } of profiles.filter(profile => !readable.includes(profile)))
+    note({
+      finding: 'profile-skipped',
+      profile: name,
+      source,
+      message: `source ${source} was never read completely: left out`,
+    })
+  return {
+    target: target.name,
+    dialect: target.dialect,
+    cache,
+    ledger,
+    profiles: readable,
+    certified: new Set(read.filter(({ certified }) => certified).map(({ source }) => source)),
+    paths: managedPaths(profiles, target),
+    limits,
+    protect,
+    signal,
+    note,
+  }
+}
+
+/** Sources of these profiles, each with the reading that was planned from. */
+function* usedSources({ read, profiles, state }: PlanOptions) {
+  for (const source of new Set(profiles.map(profile => profile.source))) {
+    const reading = state.cache.reading(source)
+    if (reading) yield { source, reading, now: read.find(one => one.source === source) }
+  }
+}
+
+function readingsOf(options: PlanOptions): PlanHeader['readings'] {
+  return [...usedSources(options)].map(({ source, reading, now }) => ({
+    source,
+    reading: reading.reading,
+    certificate: now?.certified === false ? (now.certificate ?? reading.certificate) : reading.certificate,
+    ...(now?.certified !== true && { standIn: true as const }),
+  }))
+}
+
+function* readingFindings(options: PlanOptions): Generator<Finding> {
+  for (const { source, reading, now } of usedSources(options)) {
+    yield* reading.findings
+    if (now?.certified === true) continue
+    yield {
+      finding: 'stand-in',
+      source,
+      message: `was not read completely; its reading of ${reading.readAt} stands in, and nothing destructive is planned for its people`,
+    }
+  }
+}
+
+function shrinkageOf(options: PlanOptions): readonly Shrinkage[] {
+  return [...usedSources(options)].flatMap(({ source, reading, now }) =>
+    now?.certified === true && reading.accepted ? [{ source, before: reading.accepted, now: reading.certificate }] : [],
+  )
+}
+
+/** Shrinkage is counted from the last reading that was within the limits. */
+function acceptReadings(options: PlanOptions, breaches: readonly Breach[]): void {
+  for (const { source, now } of usedSources(options)) {
+    const shrunk = breaches.some(({ limit, scope }) => limit.startsWith('shrink-') && scope === `source ${source}`)
+    if (now?.certified === true && !shrunk) options.state.cache.acceptReading(source)
+  }
+}
+
+/** Limits by name; a profile's own with its name before them. */
+function limitsInForce({ profiles }: Planning, limits: Limits): Record<string, string> {
+  const own = profiles.flatMap(profile =>
+    Object.entries(limitTexts(profile.limits))
+      .filter(([name]) => Object.hasOwn(profile.limits, name))
+      .map(([name, text]) => [`${profile.name}/${name}`, text] as const),
+  )
+  return { ...limitTexts(limits), ...Object.fromEntries(own) }
+}
+
+function talliesOf({ target, profiles }: Planning) {
+  const whole: Tally = {}
+  const byProfile = new Map<string, Tally>()
+  const of = (profile: string): Tally => {
+    const known = byProfile.get(profile) ?? {}
+    byProfile.set(profile, known)
+    return known
+  }
+  return {
+    count(change: Change): void {
+      count(whole, change)
+      count(of(change.profile), change)
+    },
+    empty(profile: string): void {
+      for (const tally of [whole, of(profile)]) tally['empty-group'] = (tally['empty-group'] ?? 0) + 1
+    },
+    counted: (
+      managed: { readonly whole: Managed; of(profile: string): Managed },
+      limits: Limits,
+    ): readonly Counted[] => [
+      { scope: `target ${target}`, tally: whole, managed: managed.whole, limits },
+      ...profiles.map(({ name, limits: own }) => ({
+        scope: `profile ${name}`,
+        tally: of(name),
+        managed: managed.of(name),
+        limits: { ...limits, ...own },
+      })),
+    ],
+  }
+}
+
+function sizeLookup(
+  { cache }: Planning,
+  roles: Roles,
+  members: readonly MembersPlan[],
+  sizes: ReadonlyMap<number, GroupSize>,
+): Planned['flattened'] {
+  let byId: Map<string, GroupSize> | undefined
+  return (source, sourceId) => {
+    byId ??= new Map(
+      members.flatMap(({ group: { node } }) => {
+        const size = sizes.get(node)
+        return size ? [[`${roles.sourceOf(node)}\0${cache.idOf('group', node)}`, size] as const] : []
+      }),
+    )
+    return byId.get(`${source}\0${sourceId}`)
+  }
+}

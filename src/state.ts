@@ -213,6 +213,9 @@ export interface Population {
   readonly liveAt: Uint8Array
   readonly activeAt: Uint8Array
   readonly hashAt: Float64Array
+  /** Of groups: how many members they have, and the hash of these, -1 where the target does not show them. */
+  readonly memberCountAt: Uint32Array
+  readonly membersHashAt: Float64Array
 }
 
 /** Bits of `Population.state`; the number of the owning profile, from 1, stands above them. */
@@ -275,9 +278,9 @@ export interface Cache {
   /** From now on these two hashes mean the same for this user. */
   settle(target: number, pairs: Iterable<{ readonly node: number; readonly hash: number }>): void
   /** Which users or groups at the target hold one of these keys. */
-  holders(target: string, kind: ResourceKind, keys: ReadonlySet<number>): Iterable<TargetKeys>
+  holders(target: string, kind: ResourceKind, keys: { has(key: number): boolean }): Iterable<TargetKeys>
   idOf(kind: ResourceKind, node: number): string
-  /** Ids of all users, by number. */
+  /** Ids of all users and groups, by number. */
   ids(): string[]
   current(kind: ResourceKind, at: number): { readonly id: string; readonly resource: ScimResource }
   echo(target: number, node: number): Echo | undefined

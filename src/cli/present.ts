@@ -53,9 +53,13 @@ async function* asText(
     if (!first) yield '\n'
     first = false
     const view = await savedPlan(end.file)
-    const offered = offer && end.runId === undefined ? { file: end.file } : {}
-    if (format === 'markdown') yield* renderMarkdown(view, { nameOf, ...offered })
-    else yield* renderText(view, { columns, colour, all: verbose, nameOf, ...offered })
+    const shared = {
+      nameOf,
+      ...(end.flattened && { flattened: end.flattened }),
+      ...(offer && end.runId === undefined && { file: end.file }),
+    }
+    if (format === 'markdown') yield* renderMarkdown(view, shared)
+    else yield* renderText(view, { columns, colour, all: verbose, ...shared })
     const run = await runView(end, state)
     if (run === undefined) continue
     yield `\n${paint('bold', 'Applied')}  ${paint('dim', `run ${run.run.id}`)}\n  ${countsOf(run.run.counts, paint)}\n`

@@ -1,6 +1,6 @@
 import { RollcallError } from '../errors.ts'
 import type { Profile } from '../model.ts'
-import { type Planned, plan, type ReadSource, readSources, type State } from '../plan.ts'
+import { type Planned, plan, type ReadSource, readSources, readTarget, type State } from '../plan.ts'
 import { reasonsToWait, total } from '../report/words.ts'
 import { keepPlan, planPath } from '../state/plans.ts'
 import type { Target } from '../target.ts'
@@ -34,6 +34,7 @@ export interface TurnEnd {
   readonly file?: string
   readonly runId?: string
   readonly failure?: Failure
+  readonly flattened?: Planned['flattened']
 }
 
 export interface Round {
@@ -93,9 +94,9 @@ export async function goRound(
         if (target === undefined) return undefined
         const mine = workspace.profilesOf(name)
         const certain = !failed.some(({ source }) => mine.some(profile => profile.source === source))
-        const planned = await planOne(invocation, round, target, mine, state, now)
+        const planned = await planOne(invocation, round, read, target, mine, state, now)
         const end = await round.turn({ ...planned, target, profiles: mine, state, certain })
-        return { target: name, file: round.output ?? planned.file, ...end }
+        return { target: name, file: round.output ?? planned.file, flattened: planned.planned.flattened, ...end }
       })
     }
     const codes = [...ends.values()].map(end => end.exitCode)
@@ -143,6 +144,7 @@ async function readAll(
 async function planOne(
   { console, interruption }: Invocation,
   { workspace, given, output }: Round,
+  read: readonly ReadSource[],
   target: Target,
   profiles: readonly Profile[],
   state: State,
@@ -151,8 +153,10 @@ async function planOne(
   const { rm } = await import('node:fs/promises')
   const draft = `${planPath(state.folder, target.name)}.draft`
   try {
+    const [signal, progress] = [interruption.signal, console.progress.bind(console)]
+    await readTarget(target, { profiles, state, now, signal, progress })
     const planned = await plan({
-      sources: workspace.openSources(new Set(profiles.map(profile => profile.source))),
+      read,
       target,
       profiles,
       limits: workspace.limits,
@@ -161,8 +165,8 @@ async function planOne(
       file: output ?? draft,
       only: { ...(given.profile && { profiles: given.profile }), ...(given.user && { users: given.user }) },
       now,
-      signal: interruption.signal,
-      progress: console.progress.bind(console),
+      signal,
+      progress,
     })
     return { planned, file: keepPlan(state.folder, planned.header.id, planned.file) }
   } finally {

@@ -1,0 +1,320 @@
+import type { Change, Profile, Reversible, ScimResource } from '../model.ts'
+import { valueAt } from '../pipeline/canonical.ts'
+import { narrow } from '../pipeline/diff.ts'
+import type { Population } from '../state.ts'
+import { type DesiredGroup, type GoneGroup, type GroupsPlan, groupPaths, nameAt } from './groups.ts'
+import { keyText } from './holders.ts'
+import type { MembersPlan } from './members.ts'
+import { type Order, orderOf } from './order.ts'
+import { pairOf } from './pair.ts'
+import type { PeoplePlan } from './people.ts'
+import type { Planning } from './planning.ts'
+import type { Scope } from './scope.ts'
+
+const MEMBERS_A_LINE = 1_000
+
+export interface Decided {
+  readonly planning: Planning
+  readonly people: Population
+  readonly scope: Scope
+  readonly who: PeoplePlan
+  readonly groups: GroupsPlan
+  readonly members: readonly MembersPlan[]
+}
+
+/** Every change of the plan, one after another, in the order in which it is applied (design §3, Order of applying). */
+export function* changes(decided: Decided): Generator<Change> {
+  const { planning, people, who, members } = decided
+  const most =
+    who.creates.length + who.adoptions.size + who.updates.length + members.reduce((sum, { add }) => sum + add.length, 0)
+  const order = orderOf(planning.cache, people.nodes, most)
+  const rank = ranker(decided)
+  yield* deactivations(decided, order, rank)
+  yield* updates(decided, order, rank)
+  yield* adoptions(decided, order, rank)
+  yield* creates(decided, order, rank)
+  yield* groupChanges(decided)
+  yield* memberChanges(decided, order, 'add-members')
+  yield* memberChanges(decided, order, 'remove-members')
+  yield* reactivations(decided, order, rank)
+  yield* deletes(decided, order, rank)
+}
+
+/** Profiles in order of precedence: the owner's, or of someone nobody takes in, the link's. */
+function ranker({ planning, who: { roles } }: Decided): (node: number) => number {
+  return node => planning.profiles.indexOf(profileOf(roles, node) ?? planning.profiles[0]!)
+}
+
+function profileOf(roles: PeoplePlan['roles'], node: number): Profile | undefined {
+  return roles.ownerOf(node) ?? roles.linkProfileOf(node)
+}
+
+function* deactivations({ planning, people, who }: Decided, order: Order, rank: (node: number) => number) {
+  const { deactivate } = planning.dialect.users
+  for (const node of order.sorted(who.deactivations.keys(), rank)) {
+    const { resource } = planning.cache.current('user', people.link[node]!)
+    yield {
+      change: 'deactivate-user',
+      ...head(who, node, order.idOf(node), keyText(resource, 'userName')),
+      before: { active: valueAt(resource, 'active') ?? null },
+      after: { active: false },
+      reason: who.deactivations.get(node) ?? '',
+      reversible: deactivate.reversible,
+    } satisfies Change
+  }
+}
+
+function* updates({ planning, people, who }: Decided, order: Order, rank: (node: number) => number): Generator<Change> {
+  for (const node of inTurn(order.sorted(who.updates, rank), who.waitsFor)) {
+    const { desired, current, differing } = pairOf(planning, people, who.roles, node)
+    const found = differing && narrow(differing, path => path !== 'active')
+    const [from, to] = [who.roles.linkProfileOf(node)?.name, who.roles.ownerOf(node)?.name]
+    const moves = from === to ? '' : `moves ${from === undefined ? '' : `from profile ${from} `}to profile ${to ?? ''}`
+    const differs = found ? `differs from the source: ${found.paths.join(', ')}` : ''
+    yield {
+      change: 'update-user',
+      ...head(who, node, order.idOf(node), keyText(desired, 'userName') ?? keyText(current, 'userName')),
+      before: found?.before ?? {},
+      after: found?.after ?? {},
+      reason: [moves, differs].filter(Boolean).join('; '),
+      reversible: 'reversible',
+    }
+  }
+}
+
+/** The same updates, each after those it waits for; nobody waits for themselves. */
+function inTurn(nodes: readonly number[], waitsFor: PeoplePlan['waitsFor']): readonly number[] {
+  if (waitsFor.size === 0) return nodes
+  const emitted = new Set<number>()
+  const open = nodes.toReversed()
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (emitted.has(node)) continue
+    const first = [...(waitsFor.get(node) ?? [])].filter(giver => !emitted.has(giver))
+    if (first.length === 0) emitted.add(node)
+    else open.push(node, ...first)
+  }
+  return [...emitted]
+}
+
+function* adoptions(decided: Decided, order: Order, rank: (node: number) => number): Generator<Change> {
+  const { planning, people, who } = decided
+  const both = order.sorted(who.adoptions.keys(), rank)
+  for (const node of both) {
+    const { at, by, former } = who.adoptions.get(node)!
+    const { scimId, desired, current, differing } = pairOf(planning, people, who.roles, node, at)
+    const common = {
+      ...head(who, node, order.idOf(node), keyText(desired, 'userName') ?? keyText(current, 'userName')),
+      scimId,
+      before: differing?.before ?? {},
+      after: differing?.after ?? {},
+      reversible: 'reversible' as const,
+    }
+    if (former === undefined) yield { change: 'adopt-user', ...common, reason: `is at the target already: same ${by}` }
+    else {
+      const formerSourceId = planning.cache.idOf('user', former)
+      const reason = `same ${by} as ${formerSourceId}, who is gone from source ${who.roles.sourceOf(former)}`
+      yield { change: 'relink-user', ...common, formerSourceId, reason }
+    }
+  }
+}
+
+function* creates({ planning, people, scope, who }: Decided, order: Order, rank: (node: number) => number) {
+  for (const node of order.sorted(who.creates, rank)) {
+    const after = planning.cache.mapped(people.target, node)?.resource ?? {}
+    const via = scope.groups[scope.via[node]! - 1]
+    const through = via
+      ? `new in scope through group ${via.group.name}`
+      : `new in scope of profile ${who.roles.ownerOf(node)?.name ?? ''}`
+    yield {
+      change: 'create-user',
+      ...head(who, node, order.idOf(node), keyText(after, 'userName')),
+      before: null,
+      after,
+      reason: people.link[node] === 0 ? through : 'in scope, and no longer at the target',
+      reversible: 'reversible',
+    } satisfies Change
+  }
+}
+
+function* reactivations({ planning, people, who }: Decided, order: Order, rank: (node: number) => number) {
+  for (const node of order.sorted(who.reactivations, rank)) {
+    const { resource } = planning.cache.current('user', people.link[node]!)
+    yield {
+      change: 'reactivate-user',
+      ...head(who, node, order.idOf(node), keyText(resource, 'userName')),
+      before: { active: false },
+      after: { active: true },
+      reason: 'enabled at the source',
+      reversible: 'reversible',
+    } satisfies Change
+  }
+}
+
+function* deletes(
+  { planning, people, who, groups }: Decided,
+  order: Order,
+  rank: (node: number) => number,
+): Generator<Change> {
+  const { cache, dialect } = planning
+  for (const node of order.sorted(who.deletes.keys(), rank)) {
+    const profile = profileOf(who.roles, node)
+    const { resource } = cache.current('user', people.link[node]!)
+    yield {
+      change: 'delete-user',
+      ...head(who, node, order.idOf(node), keyText(resource, 'userName')),
+      before: managed(resource, profile?.user.map(({ path }) => path) ?? []),
+      after: null,
+      reason: who.deletes.get(node) ?? '',
+      reversible: dialect.users.delete.means === 'deactivate' ? 'reversible' : 'irreversible',
+    }
+  }
+  for (const group of inOrder(planning, groups.recreates)) {
+    const { id, resource } = cache.current('group', group.at)
+    yield {
+      change: 'delete-group',
+      ...groupHead(planning, who, group),
+      scimId: id,
+      before: managed(resource, groupPaths(group.profile)),
+      after: null,
+      reason: 'made anew under its new name, since this target cannot rename groups',
+      reversible: 'irreversible',
+    }
+  }
+  for (const group of inOrder(planning, groups.gone)) {
+    if (group.profile.goneGroups !== 'delete') continue
+    yield {
+      change: 'delete-group',
+      ...groupHead(planning, who, group),
+      before: managed(cache.current('group', group.at).resource, groupPaths(group.profile)),
+      after: null,
+      reason: group.why,
+      reversible: 'irreversible',
+    }
+  }
+}
+
+function* groupChanges({ planning, who, groups, scope }: Decided): Generator<Change> {
+  const { cache } = planning
+  const reversible: Reversible = 'reversible'
+  for (const group of inOrder(planning, groups.updates.keys())) {
+    const { before, after, paths } = groups.updates.get(group)!
+    const reason = `differs from the source: ${paths.join(', ')}`
+    yield { change: 'update-group', ...groupHead(planning, who, group), before, after, reason, reversible }
+  }
+  for (const group of inOrder(planning, groups.adoptions.keys())) {
+    const found = groups.adoptions.get(group)
+    yield {
+      change: 'adopt-group',
+      ...groupHead(planning, who, group),
+      scimId: cache.current('group', group.at).id,
+      before: found?.before ?? {},
+      after: found?.after ?? {},
+      reason: `is at the target already: ${JSON.stringify(nameAt(planning, group.at))}`,
+      reversible,
+    }
+  }
+  for (const group of inOrder(planning, groups.creates)) {
+    const merged = group.from.length > 1 ? `: one of ${group.from.length} groups of that name` : ''
+    const nested = group.from.some(from => scope.directUsersOf(from).length < scope.usersOf(from).length)
+    yield {
+      change: 'create-group',
+      ...groupHead(planning, who, group),
+      before: null,
+      after: group.resource,
+      reason: `in scope of profile ${group.profile.name}${merged}${nested ? '; nested groups flattened' : ''}`,
+      reversible,
+    }
+  }
+  for (const group of inOrder(planning, groups.recreates)) {
+    yield {
+      change: 'create-group',
+      ...groupHead(planning, who, group),
+      replaces: cache.current('group', group.at).id,
+      before: null,
+      after: group.resource,
+      reason: `renamed from ${JSON.stringify(nameAt(planning, group.at))} at the source, and this target cannot rename groups`,
+      reversible: 'irreversible',
+    }
+  }
+}
+
+function* memberChanges(decided: Decided, order: Order, kind: 'add-members' | 'remove-members'): Generator<Change> {
+  const { planning, people, who, members } = decided
+  const { cache } = planning
+  const taker = new Map([...who.adoptions].map(([node, { at }]) => [at, node]))
+  const byGroup = new Map(members.map(one => [one.group, one]))
+  for (const group of inOrder(planning, byGroup.keys())) {
+    const { add, remove } = byGroup.get(group)!
+    const bySource = new Map<string, { nodes: number[]; strangers: string[] }>()
+    const own = who.roles.sourceOf(group.node)
+    const of = (source: string) => {
+      const known = bySource.get(source) ?? { nodes: [], strangers: [] }
+      bySource.set(source, known)
+      return known
+    }
+    if (kind === 'add-members') for (const node of add) of(who.roles.sourceOf(node)).nodes.push(node)
+    else
+      for (const at of remove) {
+        const node = taker.get(at) ?? people.linkOf[at]!
+        if (node === 0) of(own).strangers.push(cache.current('user', at).id)
+        else of(who.roles.sourceOf(node)).nodes.push(node)
+      }
+    const { sourceId, ...common } = groupHead(planning, who, group)
+    for (const [source, { nodes, strangers }] of [...bySource].sort(([one], [other]) => (one < other ? -1 : 1))) {
+      const ids = order.idsOf(Uint32Array.from(nodes))
+      const others = strangers.sort()
+      for (let from = 0; from < ids.length + others.length; from += MEMBERS_A_LINE) {
+        const some = ids.slice(from, from + MEMBERS_A_LINE)
+        const [start, end] = [Math.max(0, from - ids.length), Math.max(0, from + MEMBERS_A_LINE - ids.length)]
+        const strange = others.slice(start, end)
+        yield {
+          change: kind,
+          ...common,
+          source,
+          sourceId,
+          ...(source !== own && { groupSource: own }),
+          members: some,
+          ...(strange.length > 0 && { strangers: strange }),
+          reason: kind === 'add-members' ? ADDED : 'why' in group ? `the group is ${group.why}` : REMOVED,
+          reversible: 'reversible',
+        }
+      }
+    }
+  }
+}
+
+const ADDED = 'in the group at the source, directly or through nested groups'
+const REMOVED = 'not in the group at the source: left it, or was added at the target'
+
+function head({ roles }: PeoplePlan, node: number, sourceId: string, name: string | undefined) {
+  const profile = profileOf(roles, node)?.name ?? ''
+  return { profile, source: roles.sourceOf(node), sourceId, name: name ?? sourceId }
+}
+
+function groupHead({ cache }: Planning, { roles }: PeoplePlan, group: DesiredGroup | GoneGroup) {
+  const { node, profile, name } = group
+  return { profile: profile.name, source: roles.sourceOf(node), sourceId: cache.idOf('group', node), name }
+}
+
+/** By profile, then id at the source. */
+function inOrder<Group extends DesiredGroup | GoneGroup>(
+  { cache, profiles }: Planning,
+  groups: Iterable<Group>,
+): Group[] {
+  const ids = new Map<Group, string>()
+  for (const group of groups) ids.set(group, cache.idOf('group', group.node))
+  return [...ids.keys()].sort(
+    (one, other) =>
+      profiles.indexOf(one.profile) - profiles.indexOf(other.profile) || (ids.get(one)! < ids.get(other)! ? -1 : 1),
+  )
+}
+
+function managed(resource: ScimResource, paths: readonly string[]): ScimResource {
+  const held: Record<string, ScimResource[string]> = {}
+  for (const path of paths) {
+    const [outer = path] = path.startsWith('urn:') ? [path.slice(0, path.lastIndexOf(':'))] : path.split('.')
+    const value = resource[outer]
+    if (value !== undefined) held[outer] = value
+  }
+  return held
+}
