@@ -8,7 +8,7 @@ import { recorder } from './apply/recorder.ts'
 import { refuse } from './apply/refuse.ts'
 import { groups, users } from './apply/resources.ts'
 import { settleIntents } from './apply/settle.ts'
-import { type Unit, units } from './apply/units.ts'
+import { groupSource, type Unit, units } from './apply/units.ts'
 import { exitCode, RollcallError } from './errors.ts'
 import type { Breach, Change } from './model.ts'
 import type { Progress } from './plan.ts'
@@ -139,8 +139,9 @@ async function carryOutPlan(plan: PlanFile, runId: string, options: ApplyOptions
   /** What became of the unit's lines; undefined where it was its turn too late, and nothing was sent. */
   const carryOutUnit = async (unit: Unit): Promise<ReadonlyMap<number, Settled> | undefined> => {
     if (unit.members) {
-      const { source, sourceId } = unit.lines[0].change
-      const group = ledger.link(target.name, 'group', source, sourceId)?.scimId ?? sourceId
+      const { change } = unit.lines[0]
+      const { sourceId } = change
+      const group = ledger.link(target.name, 'group', groupSource(change), sourceId)?.scimId ?? sourceId
       return onGroup(group, () => changeMembers(context, unit.lines))
     }
     const [{ line, change }] = unit.lines

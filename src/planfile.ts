@@ -76,7 +76,14 @@ const common = {
 const ids = z.array(z.string()).readonly()
 
 const ChangeLine = z.discriminatedUnion('change', [
-  z.object({ change: z.enum(['create-user', 'create-group']), ...common, before: z.null(), after: resource }),
+  z.object({ change: z.literal('create-user'), ...common, before: z.null(), after: resource }),
+  z.object({
+    change: z.literal('create-group'),
+    ...common,
+    replaces: z.string().exactOptional(),
+    before: z.null(),
+    after: resource,
+  }),
   z.object({
     change: z.enum(['adopt-user', 'adopt-group']),
     ...common,
@@ -98,10 +105,18 @@ const ChangeLine = z.discriminatedUnion('change', [
     before: resource,
     after: resource,
   }),
-  z.object({ change: z.enum(['delete-user', 'delete-group']), ...common, before: resource, after: z.null() }),
+  z.object({ change: z.literal('delete-user'), ...common, before: resource, after: z.null() }),
+  z.object({
+    change: z.literal('delete-group'),
+    ...common,
+    scimId: z.string().exactOptional(),
+    before: resource,
+    after: z.null(),
+  }),
   z.object({
     change: z.enum(['add-members', 'remove-members']),
     ...common,
+    groupSource: z.string().exactOptional(),
     members: ids,
     strangers: ids.exactOptional(),
   }),

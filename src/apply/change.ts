@@ -1,5 +1,5 @@
 import type { Change, ScimResource } from '../model.ts'
-import type { Link } from '../state.ts'
+import type { Link, Unlink } from '../state.ts'
 import { compare, echoAfter } from './compare.ts'
 import { type Context, codeOf, resourcesOf, type Settled, storedAfter, waitUntilVisible } from './context.ts'
 import type { Resources } from './resources.ts'
@@ -19,7 +19,7 @@ export async function update(context: Context, change: Update): Promise<Settled>
   if (change.change === 'deactivate-user') {
     const { how } = context.target.dialect.users.deactivate
     if (how === 'none') return { outcome: 'skipped', message: 'this target cannot deactivate users' }
-    if (how === 'delete') return remove(context, resources, change, link)
+    if (how === 'delete') return remove(resources, change, { scimId: link.scimId, unlink: unlinkOf(context, link) })
   }
   return write(context, resources, { ...link, profile: change.profile }, change.before, change.after)
 }
@@ -56,9 +56,18 @@ export async function relink(context: Context, change: Relink): Promise<Settled>
 
 export async function erase(context: Context, change: Delete): Promise<Settled> {
   const resources = resourcesOf(context, change.change === 'delete-user' ? 'user' : 'group')
+  if (change.change === 'delete-group' && change.scimId !== undefined) {
+    const [link] = context.ledger.linksTo(context.target.name, 'group', change.scimId)
+    if (link) return { outcome: 'stale', scimId: change.scimId, message: 'is still linked: nothing took its place' }
+    return remove(resources, change, { scimId: change.scimId })
+  }
   const link = linkOf(context, resources, change)
   if (!link) return { outcome: 'stale', message: 'is no longer linked' }
-  return remove(context, resources, change, link)
+  return remove(resources, change, { scimId: link.scimId, unlink: unlinkOf(context, link) })
+}
+
+function unlinkOf({ target }: Context, { kind, source, sourceId }: Link): Unlink {
+  return { target: target.name, kind, source, sourceId }
 }
 
 function linkOf(context: Context, resources: Resources, change: Change): Link | undefined {
@@ -120,19 +129,22 @@ async function send(
   }
 }
 
-async function remove(context: Context, resources: Resources, change: Delete | Update, link: Link): Promise<Settled> {
-  const { scimId, kind, source, sourceId } = link
-  const unlink = { target: context.target.name, kind, source, sourceId }
+async function remove(
+  resources: Resources,
+  change: Delete | Update,
+  gone: { readonly scimId: string; readonly unlink?: Unlink },
+): Promise<Settled> {
+  const { scimId } = gone
   const current = await resources.seen(scimId)
-  if (!current) return { outcome: 'applied', scimId, unlink, message: 'was gone already' }
+  if (!current) return { outcome: 'applied', ...gone, message: 'was gone already' }
   const found = compare(change.before, change.before, current)
   if (found.found === 'moved') return { outcome: 'stale', scimId, message: moved(found.paths) }
   for (let attempt = 1; attempt <= 2; attempt++) {
     try {
       await resources.remove(scimId)
-      return { outcome: 'applied', scimId, unlink }
+      return { outcome: 'applied', ...gone }
     } catch (error) {
-      if (codeOf(error) === 'target_gone') return { outcome: 'applied', scimId, unlink }
+      if (codeOf(error) === 'target_gone') return { outcome: 'applied', ...gone }
       if (codeOf(error) !== 'unknown_outcome') throw error
     }
   }

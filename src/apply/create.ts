@@ -15,7 +15,7 @@ type Create = Extract<Change, { change: 'create-user' | 'create-group' }>
 export async function create(context: Context, change: Create, uncertain: boolean): Promise<Settled> {
   const resources = resourcesOf(context, change.change === 'create-user' ? 'user' : 'group')
   const link = context.ledger.link(context.target.name, resources.kind, change.source, change.sourceId)
-  if (link && (await resources.seen(link.scimId)))
+  if (link && link.scimId !== replacedBy(change) && (await resources.seen(link.scimId)))
     return { outcome: 'skipped', scimId: link.scimId, message: 'is at the target already, and linked' }
 
   const seen = await holders(resources, change, key => seenHolders(resources, key))
@@ -83,18 +83,23 @@ async function seenHolders(resources: Resources, key: Key): Promise<readonly Tar
 }
 
 /** Asks the target itself who holds the keys. */
-export function lookUp(resources: Resources, change: Pick<Create, 'after'>): Promise<readonly TargetResource[]> {
+export function lookUp(resources: Resources, change: Create): Promise<readonly TargetResource[]> {
   return holders(resources, change, key => resources.find(key))
 }
 
 async function holders(
   resources: Resources,
-  change: Pick<Create, 'after'>,
+  change: Create,
   find: (key: Key) => Promise<readonly TargetResource[]>,
 ): Promise<readonly TargetResource[]> {
   const found = new Map<string, TargetResource>()
   for (const key of resources.keys(change.after)) for (const one of await find(key)) found.set(one.id, one)
-  return [...found.values()]
+  return [...found.values()].filter(({ id }) => id !== replacedBy(change))
+}
+
+/** The group that this one is made in place of: it is still there, and not in the way. */
+function replacedBy(change: Create): string | undefined {
+  return change.change === 'create-group' ? change.replaces : undefined
 }
 
 /**

@@ -1,6 +1,7 @@
 import { RollcallError } from '../errors.ts'
 import type { MembersChange } from '../model.ts'
 import { type Context, codeOf, type Settled, waitUntilVisible } from './context.ts'
+import { groupSource } from './units.ts'
 
 interface Line {
   readonly line: number
@@ -27,7 +28,7 @@ export async function changeMembers(
   const adding = change.change === 'add-members'
   const all = (settled: Settled) => new Map(lines.map(({ line }) => [line, settled]))
 
-  const group = ledger.link(target.name, 'group', change.source, change.sourceId)
+  const group = ledger.link(target.name, 'group', groupSource(change), change.sourceId)
   if (!group) return all({ outcome: 'skipped', message: 'the group is not at the target' })
   const { scimId } = group
   if (!context.groupsMade.has(scimId) && !(await observed.group(scimId)))

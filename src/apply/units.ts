@@ -82,5 +82,10 @@ export function isMembers(change: Change): change is MembersChange {
 }
 
 function sameGroup(one: MembersChange, other: MembersChange): boolean {
-  return one.change === other.change && one.source === other.source && one.sourceId === other.sourceId
+  return one.change === other.change && groupSource(one) === groupSource(other) && one.sourceId === other.sourceId
+}
+
+/** The source under which a group is linked; its members may be of another one (`mergeGroups`). */
+export function groupSource(change: MembersChange): string {
+  return change.groupSource ?? change.source
 }
