@@ -163,7 +163,7 @@ function entryOf(file: SourceFile, record: readonly Line[], remarks: LdifRemarks
   return { line: head.line, dn: text(head.value), values }
 }
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9.-]*(;[A-Za-z0-9-]+)*$/
+const NAME = /^[A-Za-z0-9][A-Za-z0-9.-]*(;[A-Za-z0-9=*-]+)*$/
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 interface Attribute {

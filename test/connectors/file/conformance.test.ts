@@ -8,7 +8,10 @@ import { csv, json, ldif, type Written } from '../../support/written.ts'
 
 const NAMES = { mail: 'mail', title: 'title', description: 'description' }
 
-conformance('files, CSV', { names: NAMES, open: opener(of => ({ ...csv(of) }), { users: 'users', groups: 'groups', members: 'members' }) })
+conformance('files, CSV', {
+  names: NAMES,
+  open: opener(of => ({ ...csv(of) }), { users: 'users', groups: 'groups', members: 'members' }),
+})
 conformance('file, JSON', { names: NAMES, open: opener(of => ({ 'd.json': json(of) }), { path: 'd.json' }) })
 conformance('file, LDIF', { names: NAMES, open: opener(of => ({ 'd.ldif': ldif(of) }), { path: 'd.ldif' }) })
 
