@@ -11,18 +11,17 @@ import {
   type Shrinkage,
   type Tally,
 } from './pipeline/guard.ts'
-import { changes } from './plan/changes.ts'
+import { changes, type Decided } from './plan/changes.ts'
 import { inFixedOrder } from './plan/findings.ts'
 import { planGroups } from './plan/groups.ts'
 import { managedBy } from './plan/managed.ts'
 import { mappingKey, mapPeople } from './plan/mapping.ts'
-import { type GroupSize, type MembersPlan, planMembers } from './plan/members.ts'
+import { type GroupSize, planMembers } from './plan/members.ts'
 import { filterOf, type Only } from './plan/only.ts'
 import { managedPaths } from './plan/paths.ts'
 import { planPeople } from './plan/people.ts'
 import { breathe, type Planning } from './plan/planning.ts'
 import { readSources } from './plan/read.ts'
-import type { Roles } from './plan/roles.ts'
 import { hiddenFindings, scopeOf } from './plan/scope.ts'
 import { writePlan } from './plan/write.ts'
 import type { Cache, Ledger } from './state.ts'
@@ -88,6 +87,9 @@ export interface PlanOptions {
   readonly progress?: (progress: Progress) => void
 }
 
+/** What a plan is decided from. */
+export type Deciding = Omit<PlanOptions, 'file' | 'only' | 'now'>
+
 export interface Planned {
   readonly header: PlanHeader
   readonly file: string
@@ -118,31 +120,16 @@ export async function readTarget(
 
 /** From the sources as last read and the target as last listed to a plan file: what is to change, and why. */
 export async function plan(options: PlanOptions): Promise<Planned> {
-  const { target, state, signal, progress } = options
-  const { cache, ledger } = state
-  const tell = (stage: Progress['stage'], unit: string) => (done: number, total?: number) =>
-    progress?.({ stage, of: target.name, done, unit, ...(total !== undefined && { total }) })
-  const findings: Finding[] = []
-  const planning = planningOf(options, finding => findings.push(finding))
-
-  cache.followLinks(target.name, ledger)
-  const people = cache.population(target.name, mappingKey(planning))
-  await breathe(signal)
-  const scope = scopeOf(planning, people)
-  tell('flatten', 'groups')(scope.groups.length)
-  await breathe(signal)
-  await mapPeople(planning, people, scope, tell('map', 'users'))
-  const who = await planPeople(planning, people, scope, tell('compare', 'users'))
-  const groups = planGroups(planning, people, scope, who.roles, who.protected)
-  await breathe(signal)
-  const { members, sizes } = await planMembers(planning, people, scope, who, groups, tell('compare', 'groups'))
-  findings.push(...hiddenFindings(scope), ...readingFindings(options))
+  const { target, signal, progress } = options
+  const { ledger } = options.state
+  const { decided, findings, sizes } = await decide(options)
+  const { planning, people, who, members } = decided
 
   const keep = options.only && filterOf(planning, people, who, options.only)
   const managed = managedBy(planning, people, who.roles)
   const tallies = talliesOf(planning)
   const all = function* (): Generator<Change> {
-    for (const change of changes({ planning, people, scope, who, groups, members })) {
+    for (const change of changes(decided)) {
       const kept = keep ? keep(change) : change
       if (!kept) continue
       tallies.count(kept)
@@ -174,14 +161,42 @@ export async function plan(options: PlanOptions): Promise<Planned> {
       },
     },
     signal,
-    tell('plan', 'changes'),
+    done => progress?.({ stage: 'plan', of: target.name, done, unit: 'changes' }),
   )
   acceptReadings(options, header.breaches)
-  return { header, file: options.file, flattened: sizeLookup(planning, who.roles, members, sizes) }
+  return { header, file: options.file, flattened: sizeLookup(decided, sizes) }
+}
+
+/** Everything a plan says, before it is written: for the plan itself, and to explain a part of it. */
+export async function decide(options: Deciding): Promise<{
+  readonly decided: Decided
+  readonly findings: readonly Finding[]
+  readonly sizes: ReadonlyMap<number, GroupSize>
+}> {
+  const { target, state, signal, progress } = options
+  const { cache, ledger } = state
+  const tell = (stage: Progress['stage'], unit: string) => (done: number, total?: number) =>
+    progress?.({ stage, of: target.name, done, unit, ...(total !== undefined && { total }) })
+  const findings: Finding[] = []
+  const planning = planningOf(options, finding => findings.push(finding))
+
+  cache.followLinks(target.name, ledger)
+  const people = cache.population(target.name, mappingKey(planning))
+  await breathe(signal)
+  const scope = scopeOf(planning, people)
+  tell('flatten', 'groups')(scope.groups.length)
+  await breathe(signal)
+  await mapPeople(planning, people, scope, tell('map', 'users'))
+  const who = await planPeople(planning, people, scope, tell('compare', 'users'))
+  const groups = planGroups(planning, people, scope, who.roles, who.protected)
+  await breathe(signal)
+  const { members, sizes } = await planMembers(planning, people, scope, who, groups, tell('compare', 'groups'))
+  findings.push(...hiddenFindings(scope), ...readingFindings(options))
+  return { decided: { planning, people, scope, who, groups, members }, findings, sizes }
 }
 
 function planningOf(
-  { read, target, profiles, limits, protect, state, signal }: PlanOptions,
+  { read, target, profiles, limits, protect, state, signal }: Deciding,
   note: Planning['note'],
 ): Planning {
   const { cache, ledger } = state
@@ -209,7 +224,7 @@ function planningOf(
 }
 
 /** Sources of these profiles, each with the reading that was planned from. */
-function* usedSources({ read, profiles, state }: PlanOptions) {
+function* usedSources({ read, profiles, state }: Deciding) {
   for (const source of new Set(profiles.map(profile => profile.source))) {
     const reading = state.cache.reading(source)
     if (reading) yield { source, reading, now: read.find(one => one.source === source) }
@@ -225,7 +240,7 @@ function readingsOf(options: PlanOptions): PlanHeader['readings'] {
   }))
 }
 
-function* readingFindings(options: PlanOptions): Generator<Finding> {
+function* readingFindings(options: Deciding): Generator<Finding> {
   for (const { source, reading, now } of usedSources(options)) {
     yield* reading.findings
     if (now?.certified === true) continue
@@ -293,9 +308,7 @@ function talliesOf({ target, profiles }: Planning) {
 }
 
 function sizeLookup(
-  { cache }: Planning,
-  roles: Roles,
-  members: readonly MembersPlan[],
+  { planning: { cache }, who: { roles }, members }: Decided,
   sizes: ReadonlyMap<number, GroupSize>,
 ): Planned['flattened'] {
   let byId: Map<string, GroupSize> | undefined

@@ -32,6 +32,8 @@ export interface Workspace {
   wanted(given: { readonly target?: readonly string[]; readonly profile?: readonly string[] }): readonly string[]
   /** In order of precedence. */
   profilesOf(target: string): readonly Profile[]
+  /** What the config says of a target; no secret is asked for. */
+  targetOf(name: string): Pick<Target, 'name' | 'url' | 'dialect'>
   /** Throws `secret_unavailable`. */
   openTarget(name: string): Promise<Target>
   /** Each is opened once. */
@@ -69,6 +71,7 @@ export async function loadWorkspace({ config, cwd }: Pick<Invocation, 'config' |
       )
     },
     profilesOf,
+    targetOf: name => found(loaded.targets, name),
     openTarget: name => open(found(loaded.targets, name), folder),
     openSources(names) {
       return new Map(

@@ -16,6 +16,7 @@ export interface GroupNode {
 
 /** Who is in which group at any depth, and which profiles look at whom. */
 export interface Scope {
+  readonly graph: MemberGraph
   /** By index in the graph. */
   readonly groups: readonly GroupNode[]
   /** By node: the profiles of its source that may take this user in, as bits; see `bitsOf`. */
@@ -83,6 +84,7 @@ export function scopeOf(planning: Planning, people: Population): Scope {
   }
   const isDirect = (index: number) => groups[index]!.owner?.scope.members === 'direct'
   return {
+    graph,
     groups,
     candidate,
     via,
