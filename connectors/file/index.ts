@@ -142,7 +142,7 @@ async function* check(source: Source, files: readonly SourceFile[], signal: Abor
       const { users, groups, members, checks } = part.certificate
       yield { ok: true, what: `${names}: ${users} users, ${groups} groups, ${members} memberships` }
       for (const { check, passed, detail } of checks) {
-        yield passed ? { ok: true, what: check } : { ok: false, what: check, now: detail }
+        yield passed ? { ok: true, what: detail } : { ok: false, what: check, now: detail }
       }
     }
   } catch (error) {
