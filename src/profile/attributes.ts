@@ -114,17 +114,29 @@ function oneText(value: Cel, name: string, frame: Frame): string | undefined {
 /** The first of several texts as UTF-8 bytes sort, so that no order of the source's matters. */
 export function firstInByteOrder(texts: readonly string[], work: Work): string {
   work.list(texts.length)
-  let first = texts[0] ?? ''
-  for (const text of texts)
-    if (text !== first && Buffer.compare(Buffer.from(text), Buffer.from(first)) < 0) first = text
-  return first
+  return texts.reduce((first, text) => (inByteOrder(text, first) < 0 ? text : first), texts[0] ?? '')
 }
 
+function inByteOrder(one: string, other: string): number {
+  if (SURROGATE.test(one) || SURROGATE.test(other)) return Buffer.compare(Buffer.from(one), Buffer.from(other))
+  return one < other ? -1 : one > other ? 1 : 0
+}
+const SURROGATE = /[\uD800-\uDFFF]/
+
+/** Texts come in byte order, since directories return values in any; a list of anything else stays as it is. */
 function listOf(value: Cel, name: string, work: Work): readonly Cel[] {
   if (!isList(value)) return value === '' ? [] : [value]
   if (value.length > LONGEST_LIST) {
     throw new Trouble(`${name} has more than ${LONGEST_LIST} values; map another attribute`)
   }
-  work.steps(value.length >> 4)
-  return value
+  work.steps(value.length)
+  const texts = value.filter(item => typeof item === 'string')
+  return texts.length === value.length && texts.length > 1 ? texts.sort(inByteOrder) : value
+}
+
+/** The declared types of attributes, for comparison: a changed type can change what comes out. */
+export function typesRead(names: readonly string[], declared: DeclaredAttributes): readonly unknown[] {
+  const types = (kind: Kind, name: string): AttributeType | null =>
+    Object.hasOwn(declared[kind], name) ? (declared[kind][name] ?? null) : null
+  return [...new Set(names)].sort().map(name => [name, types('user', name), types('group', name)])
 }

@@ -3,6 +3,7 @@ import type { Evaluated, Expression, Position, Subject } from '../model.ts'
 import { firstInByteOrder, type Kind } from './attributes.ts'
 import { type CompiledCel, compileCel } from './cel.ts'
 import type { Fault } from './document.ts'
+import { condition } from './operators.ts'
 import { parseTemplate } from './template.ts'
 import { type Cel, type Code, type Frame, isList, toValue, Trouble, Work } from './work.ts'
 
@@ -77,7 +78,7 @@ export function compileCondition(written: Written, { kind, declared }: Compiling
       ],
     }
   }
-  return { expression: expressionOf(written, [compiled], compiled.code) }
+  return { expression: expressionOf(written, [compiled], frame => condition(compiled.code(frame))) }
 }
 
 function expressionOf(written: Written, compiled: readonly (CompiledCel | string)[], code: Code): Expression {
@@ -176,5 +177,8 @@ function pieceOf(value: Cel): string {
 
 /** Runs of blanks as one, none at the ends. Blanks of other scripts stay: they may be part of a name. */
 function squeezed(text: string): string {
+  if (!UNEVEN.test(text)) return text
   return text.replaceAll(/[ \t\r\n]+/g, ' ').replaceAll(/^ | $/g, '')
 }
+
+const UNEVEN = /[\t\r\n]| {2}|^ | $/

@@ -34,7 +34,7 @@ export function compileProgram(ast: ASTNode, kind: Kind, declared: DeclaredAttri
 
 interface Scope {
   readonly depth: number
-  readonly macros: readonly string[]
+  readonly macros: readonly { readonly name: string; readonly type: AttributeType | undefined }[]
 }
 
 interface Compiled {
@@ -115,19 +115,20 @@ class Compiler {
   }
 
   #variable(node: ASTNode, name: string, { macros }: Scope): Compiled {
-    const slot = macros.lastIndexOf(name)
-    if (slot >= 0) return { code: ({ slots }) => slots[slot] ?? null, size: 1 }
+    const slot = macros.findLastIndex(macro => macro.name === name)
+    const variable = macros[slot]
+    if (variable) return { code: ({ slots }) => slots[slot] ?? null, size: 1, ...typed(variable.type) }
     if (name === this.#kind) {
       return this.#fault(node, `${name} alone is no value; name one of its attributes, like ${name}.name`)
     }
-    const near = suggestion(name, [this.#kind, ...macros])
+    const near = suggestion(name, [this.#kind, ...macros.map(macro => macro.name)])
     const now =
       near === undefined ? `put it in quotes if it is text, or write ${this.#kind}.${name}` : `did you mean ${near}?`
     return this.#fault(node, `there is no ${name}; ${now}`)
   }
 
   #isSubject(node: ASTNode, { macros }: Scope): boolean {
-    return node.op === 'id' && node.args === this.#kind && !macros.includes(node.args)
+    return node.op === 'id' && node.args === this.#kind && !macros.some(({ name }) => name === node.args)
   }
 
   #attribute(node: ASTNode, name: string): Compiled {
@@ -143,16 +144,15 @@ class Compiler {
       : this.#part(node, this.compile(holder, scope), name)
   }
 
-  #part(node: ASTNode, holder: Compiled, name: string): Compiled {
-    const parts = typeof holder.type === 'object' && 'object' in holder.type ? holder.type.object : undefined
+  #part(node: ASTNode, { code, size, type: holderType }: Compiled, name: string): Compiled {
+    const parts = typeof holderType === 'object' && 'object' in holderType ? holderType.object : undefined
     if (parts && !Object.hasOwn(parts, name)) {
       const near = suggestion(name, Object.keys(parts))
       const now = near === undefined ? `there are ${Object.keys(parts).join(', ')}` : `did you mean ${near}?`
       return this.#fault(node, `there is no ${name} in this; ${now}`)
     }
     const type = parts?.[name] ?? 'any'
-    const [typed, missing] = [typedReader(name, type), absent(name, type)]
-    const { code, size } = holder
+    const [present, missing] = [typedReader(name, type), absent(name, type)]
     return {
       type,
       size: size + 1,
@@ -161,7 +161,7 @@ class Compiler {
         if (from !== '' && !isObject(from) && !isMap(from)) throw NO_PARTS
         const value = from === '' ? undefined : entry(from, name)
         if (value === undefined) return missing()
-        return typed(value, frame)
+        return present(value, frame)
       },
     }
   }
@@ -179,8 +179,7 @@ class Compiler {
       code(frame) {
         const value = from.code(frame)
         const at = key.code(frame)
-        if (isList(value))
-          return (typeof at === 'bigint' || typeof at === 'number' ? value[Number(at)] : undefined) ?? ''
+        if (isList(value)) return typeof at === 'bigint' || typeof at === 'number' ? (value[Number(at)] ?? '') : ''
         if (value === '') return ''
         if (!isObject(value) && !isMap(value)) throw NO_PARTS
         return entry(value, at) ?? ''
@@ -340,27 +339,35 @@ class Compiler {
     }
     const [variable] = given
     if (variable?.op !== 'id') return this.#fault(node, `${name} needs a name first, like ${name}(x, …); write one`)
-    const inner = { ...scope, macros: [...scope.macros, variable.args] }
+    const within = (type: AttributeType | undefined): Scope => {
+      return { ...scope, macros: [...scope.macros, { name: variable.args, type }] }
+    }
     const slot = scope.macros.length
     if (name === 'bind') {
       const [, value, body] = given
       if (!value || !body) return this.#fault(node, 'cel.bind takes a name, a value and an expression; write all three')
-      const [bound, result] = [this.compile(value, scope), this.compile(body, inner)]
-      return { size: sizeOf([bound, result]), code: bind(slot, bound.code, result.code) }
+      const bound = this.compile(value, scope)
+      const result = this.compile(body, within(bound.type))
+      return { size: sizeOf([bound, result]), code: bind(slot, bound.code, result.code), ...typed(result.type) }
     }
     const over = this.compile(receiver, scope)
-    const bodies = given.slice(1).map(argument => this.compile(argument, inner))
+    const bodies = given.slice(1).map(argument => this.compile(argument, within(entryType(over.type))))
+    const codes = bodies.map(({ code }) => code)
     return {
       size: over.size + sizeOf(bodies),
-      code: loop(
-        name,
-        slot,
-        over.code,
-        bodies.map(({ code }) => code),
-        sizeOf(bodies),
-      ),
+      code: loop(name, slot, over.code, codes, sizeOf(bodies)),
+      ...typed(name === 'filter' ? over.type : undefined),
     }
   }
+}
+
+function typed(type: AttributeType | undefined): { readonly type?: AttributeType } {
+  return type === undefined ? {} : { type }
+}
+
+function entryType(type: AttributeType | undefined): AttributeType | undefined {
+  if (type === 'list') return 'text'
+  return typeof type === 'object' && 'listOf' in type ? type.listOf : undefined
 }
 
 function binaryCode(op: ArithmeticOperator | Comparison | '==' | '!=' | 'in', left: Code, right: Code): Code {

@@ -121,7 +121,8 @@ export function equal(one: Cel, other: Cel, work: Work): boolean {
 }
 
 /** What came out, as a value for SCIM. Counted, since a small expression can name one list many times. */
-export function toValue(result: Cel, work: Work): Value | undefined {
+export function toValue(result: Cel, work: Work, depth = 0): Value | undefined {
+  if (depth > DEEPEST_VALUE) throw TOO_DEEP
   if (typeof result === 'string') return result
   if (typeof result === 'boolean' || result === null) return result ?? undefined
   if (typeof result === 'bigint') return toNumber(Number(result))
@@ -131,7 +132,7 @@ export function toValue(result: Cel, work: Work): Value | undefined {
     const list: Value[] = []
     for (const item of result) {
       if (typeof item === 'string') work.steps(1 + (item.length >> 4))
-      const value = toValue(item, work)
+      const value = toValue(item, work, depth + 1)
       if (value !== undefined) list.push(value)
     }
     return list
@@ -139,12 +140,15 @@ export function toValue(result: Cel, work: Work): Value | undefined {
   const entries: [string, Value][] = []
   for (const [key, item] of entriesOf(result)) {
     if (typeof item === 'string') work.steps(1 + (item.length >> 4))
-    const value = toValue(item, work)
+    const value = toValue(item, work, depth + 1)
     if (value !== undefined) entries.push([key, value])
   }
   return Object.fromEntries(entries)
 }
 
+/** SCIM nests lists of objects and no more (RFC 7643 §2.3.8). */
+const DEEPEST_VALUE = 8
+const TOO_DEEP = new Trouble('values come out nested deeper than SCIM takes; name a part of them')
 const NO_NUMBER = new Trouble('a number comes out that JSON cannot carry exactly; turn it into text with string()')
 
 function toNumber(result: number): number {
