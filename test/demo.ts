@@ -91,11 +91,13 @@ async function story(sandbox: Sandbox): Promise<void> {
 
 function farewell({ port, token }: Sandbox): void {
   const here = relative(process.cwd(), folder) || '.'
+  const own = relative(join(import.meta.dirname, '..'), process.execPath)
+  const node = own.startsWith('..') ? 'node' : relative(folder, process.execPath) // that of the machine may be older
   say(`Everything is in ${here}/: config/, data/ (the exports), plan.ndjson, state/, directory/ (the sandbox’s).`)
   console.log(`To go on by yourself:
 
   cd ${here}
-  alias rollcall='node ${relative(folder, CLI)}'
+  alias rollcall='${node} ${relative(folder, CLI)}'
   export ROLLCALL_SANDBOX_TOKEN=${token}
   rollcall sandbox --data directory --port ${port} --token $ROLLCALL_SANDBOX_TOKEN &
   rollcall plan                      # still held: the export lacks half its people

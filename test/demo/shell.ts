@@ -17,17 +17,18 @@ export function say(text: string): void {
   console.log(`\n${styleText('bold', text)}`)
 }
 
-/**
- * Runs rollcall, shows the command line and what it printed, and gives that back. Throws where it ends with
- * another exit code than `expected`.
- */
-export async function rollcall(place: Place, expected: number, ...given: readonly string[]): Promise<string> {
-  console.log(
-    styleText('cyan', `$ rollcall ${given.map(word => (/^[\w@./:=-]+$/.test(word) ? word : `'${word}'`)).join(' ')}`),
-  )
+/** What a command line printed, and its exit code; null where a signal ended it. */
+export interface Ran {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs `rollcall` with these arguments, in a process of its own. */
+export async function run({ folder, env }: Place, given: readonly string[]): Promise<Ran> {
   const child = spawn(process.execPath, [CLI, ...given], {
-    cwd: place.folder,
-    env: { ...process.env, ...place.env },
+    cwd: folder,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const [stdout, stderr, code] = await Promise.all([
@@ -35,6 +36,17 @@ export async function rollcall(place: Place, expected: number, ...given: readonl
     text(child.stderr),
     new Promise<number | null>((done, fail) => child.on('close', done).on('error', fail)),
   ])
+  return { code, stdout, stderr }
+}
+
+/**
+ * Runs rollcall, shows the command line and what it printed, and gives that back. Throws where it ends with
+ * another exit code than `expected`.
+ */
+export async function rollcall(place: Place, expected: number, ...given: readonly string[]): Promise<string> {
+  const words = given.map(word => (/^[\w@./:=-]+$/.test(word) ? word : `'${word}'`))
+  console.log(styleText('cyan', `$ rollcall ${words.join(' ')}`))
+  const { code, stdout, stderr } = await run(place, given)
   const lines = stdout.trimEnd().split('\n')
   const shown = lines.length > SHOWN + 1 ? [...lines.slice(0, SHOWN), `… ${lines.length - SHOWN} more lines`] : lines
   console.log(shown.map(line => `  ${line}`).join('\n'))
