@@ -66,7 +66,8 @@ function mapLines(mapping: Work, dialect: Dialect): Lines {
   const unknown: string[] = []
   const findings: Finding[] = []
   const held: Finding[] = []
-  for (const { path, at, expression } of mapping.lines) {
+  for (const line of mapping.lines) {
+    const { path, at, expression } = line
     const evaluated = expression.evaluate(mapping.subject)
     if ('unknown' in evaluated) {
       unknown.push(path)
@@ -82,7 +83,7 @@ function mapLines(mapping: Work, dialect: Dialect): Lines {
       held.push(findingOf('held', mapping, at, `${path} ${shaped.fault}`))
       continue
     }
-    if (shaped.value !== undefined) put(resource, path, shaped.value)
+    if (shaped.value !== undefined) put(resource, line, shaped.value)
     const several = evaluated.several ?? (shaped.several ? '' : undefined)
     if (several !== undefined) findings.push(findingOf('several-values', mapping, at, severalValues(path, several)))
   }
@@ -155,16 +156,27 @@ function addressOf(email: Json): string {
   return typeof value === 'string' && value.includes('@') ? value : ''
 }
 
-function put(resource: Record<string, Json>, path: string, value: Json): void {
-  const separator = path.startsWith('urn:') ? path.lastIndexOf(':') : path.indexOf('.')
-  if (separator < 0) {
-    resource[path] = value
-    return
+function put(resource: Record<string, Json>, line: Mapping, value: Json): void {
+  const [outer, inner] = splitOf(line)
+  if (inner === undefined) resource[outer] = value
+  else {
+    const holder = resource[outer]
+    resource[outer] = isItem(holder) ? Object.assign(holder, { [inner]: value }) : { [inner]: value }
   }
-  const outer = path.slice(0, separator)
-  const holder = resource[outer]
-  const inner = { [path.slice(separator + 1)]: value }
-  resource[outer] = isItem(holder) ? { ...holder, ...inner } : inner
+}
+
+type Split = readonly [outer: string, inner?: string]
+const splits = new WeakMap<Mapping, Split>()
+
+/** Cut once for each line: text cut anew is a slow key. */
+function splitOf(line: Mapping): Split {
+  const known = splits.get(line)
+  if (known) return known
+  const { path } = line
+  const at = path.startsWith('urn:') ? path.lastIndexOf(':') : path.indexOf('.')
+  const split: Split = at < 0 ? [path] : [path.slice(0, at), path.slice(at + 1)]
+  splits.set(line, split)
+  return split
 }
 
 function isWithin(path: string, outer: string): boolean {

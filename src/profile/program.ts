@@ -67,7 +67,7 @@ class Compiler {
       case '.':
         return this.#field(node, node.args[0], node.args[1], scope)
       case '[]':
-        return this.#index(node, node.args[0], node.args[1], scope)
+        return this.#index(node.args[0], node.args[1], scope)
       case 'call':
         return this.#call(node, node.args[0], node.args[1], scope)
       case 'rcall':
@@ -166,7 +166,7 @@ class Compiler {
     }
   }
 
-  #index(node: ASTNode, holder: ASTNode, index: ASTNode, scope: Scope): Compiled {
+  #index(holder: ASTNode, index: ASTNode, scope: Scope): Compiled {
     if (this.#isSubject(holder, scope)) {
       if (index.op === 'value' && typeof index.args === 'string') return this.#attribute(index, index.args)
       return this.#fault(index, `the attribute must be named in quotes, like ${this.#kind}["cost centre"]`)
