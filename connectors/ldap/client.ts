@@ -2,12 +2,13 @@ import { hash } from 'node:crypto'
 import { BindRequest, type BerWriter, ExtendedRequest, Filter, PagedResultsControl, SearchRequest } from 'ldapts'
 import { RollcallError } from '../../src/errors.ts'
 import type { TlsMaterial } from '../../src/http/tls.ts'
-import { Connection, type Request } from './connection.ts'
-import { decoder, type Entry, type Slot } from './entry.ts'
+import { Malformed } from './ber.ts'
+import { Connection, type Request, SEARCH_DONE, SEARCH_ENTRY, SEARCH_REFERENCE } from './connection.ts'
+import { decoder, type Each, type Entry, type Slot } from './entry.ts'
 import { filterBytes } from './filter.ts'
 import type { Message } from './frames.ts'
 import { type Asked, refusal } from './refusal.ts'
-import { referencesOf, type Result, resultOf } from './result.ts'
+import { referencesOf, resultOf } from './result.ts'
 import type { Server } from './server.ts'
 
 /** The directory's API: signing in, searching, pages. Nothing here knows what the entries mean. */
@@ -34,9 +35,6 @@ export interface SignIn {
 }
 
 const START_TLS = '1.3.6.1.4.1.1466.20037'
-const SEARCH_ENTRY = 0x64
-const SEARCH_DONE = 0x65
-const SEARCH_REFERENCE = 0x73
 
 export function accountOf(credential: Credential): string {
   if ('dn' in credential) return credential.dn
@@ -131,27 +129,33 @@ export async function* search<Item>(
   decode: (message: Message) => Item,
 ): AsyncGenerator<Found<Item>> {
   const pages = new Pages(asked.what)
-  let cookie: Buffer | undefined
-  do {
-    let result: Result | undefined
-    let first: Message | undefined
-    for await (const messages of connection.ask(searching(wanted, size, cookie), idle)) {
-      const items: Item[] = []
-      const references: string[] = []
-      for (const message of messages) {
-        if (message.op === SEARCH_ENTRY) {
-          if (!first) pages.begin((first = message))
-          items.push(connection.understand(() => decode(message)))
-        } else if (message.op === SEARCH_REFERENCE) {
-          references.push(...connection.understand(() => referencesOf(message)))
-        } else if (message.op === SEARCH_DONE) result = connection.understand(() => resultOf(message))
-      }
-      if (result && result.code !== 0) throw refusal(result, asked)
-      yield { items, references, page: result !== undefined }
-      if (result) break
+  connection.send(searching(wanted, size))
+  for (;;) {
+    const messages = await connection.receive(idle)
+    const first = messages.find(({ op }) => op === SEARCH_ENTRY)
+    if (first) pages.take(first)
+    const last = messages.at(-1)
+    const result = last?.op === SEARCH_DONE ? connection.understand(() => resultOf(last)) : undefined
+    if (result && result.code !== 0) throw refusal(result, asked)
+    const cookie = result && pages.next(result.cookie)
+    // The server looks for the next page while we look at this one.
+    if (cookie) connection.send(searching(wanted, size, cookie))
+    yield { ...connection.understand(() => partsOf(messages, decode)), page: result !== undefined }
+    if (result && !cookie) return
+  }
+}
+
+function partsOf<Item>(messages: readonly Message[], decode: (message: Message) => Item) {
+  const items: Item[] = []
+  const references: string[] = []
+  for (const message of messages) {
+    if (message.op === SEARCH_ENTRY) items.push(decode(message))
+    else if (message.op === SEARCH_REFERENCE) references.push(...referencesOf(message))
+    else if (message.op !== SEARCH_DONE || message !== messages.at(-1)) {
+      throw new Malformed(`operation 0x${message.op.toString(16)} in answer to a search`)
     }
-    cookie = pages.next(result?.cookie, first !== undefined)
-  } while (cookie && cookie.length > 0)
+  }
+  return { items, references }
 }
 
 /** The entries of a search that finds few. */
@@ -161,7 +165,7 @@ export async function entries(
   idle: number,
   asked: Asked,
   slots: readonly Slot[],
-  each?: (value: string, slot: number) => void,
+  each?: Each,
 ): Promise<Entry[]> {
   const found: Entry[] = []
   const decode = decoder(slots, each)
@@ -178,6 +182,8 @@ class Pages {
   readonly #what: string
   readonly #firsts = new Set<string>()
   #cookie: Buffer | undefined
+  /** Whether the page that is coming in has an entry. */
+  #any = false
   #empty = 0
   #same = 0
 
@@ -186,22 +192,25 @@ class Pages {
   }
 
   /** Takes note of the first entry of a page, as it stands in the message. */
-  begin({ bytes, start, end }: Message): void {
+  take({ bytes, start, end }: Message): void {
+    if (this.#any) return
+    this.#any = true
     const first = hash('sha256', bytes.subarray(start, end), 'base64')
     if (this.#firsts.has(first)) throw this.#wrong('the server sent a page again')
     this.#firsts.add(first)
   }
 
-  /** With which cookie to go on: an empty page is not the last one, and what is in a cookie is the server's business. */
-  next(cookie: Buffer | undefined, any: boolean): Buffer | undefined {
+  /** With which cookie to go on, if any: an empty page is not the last one, and what is in a cookie is the server's business. */
+  next(cookie: Buffer | undefined): Buffer | undefined {
     if (!cookie && this.#cookie) throw this.#wrong('the server did not say whether more pages follow')
-    this.#same = !any && cookie && this.#cookie?.equals(cookie) ? this.#same + 1 : 0
-    this.#empty = any ? 0 : this.#empty + 1
+    this.#same = !this.#any && cookie && this.#cookie?.equals(cookie) ? this.#same + 1 : 0
+    this.#empty = this.#any ? 0 : this.#empty + 1
     if (this.#same >= SAME_PAGES || this.#empty >= IDLE_PAGES) {
       throw this.#wrong(`${this.#empty} empty pages came one after another`)
     }
+    this.#any = false
     this.#cookie = cookie
-    return cookie
+    return cookie && cookie.length > 0 ? cookie : undefined
   }
 
   #wrong(why: string): RollcallError {
@@ -212,11 +221,7 @@ class Pages {
   }
 }
 
-function searching(
-  { base, scope, filter, attributes }: Search,
-  size: number | undefined,
-  cookie: Buffer | undefined,
-): Request {
+function searching({ base, scope, filter, attributes }: Search, size: number | undefined, cookie?: Buffer): Request {
   const bytes = new Bytes(filterBytes(filter))
   return messageId =>
     new SearchRequest({

@@ -13,6 +13,9 @@ import type { Server } from './server.ts'
 /** An operation, as ldapts writes it; `messageId` is the connection's to give. */
 export type Request = (messageId: number) => { write(): Buffer }
 
+export const SEARCH_ENTRY = 0x64
+export const SEARCH_DONE = 0x65
+export const SEARCH_REFERENCE = 0x73
 const EXTENDED_RESPONSE = 0x78
 const INTERMEDIATE_RESPONSE = 0x79
 /** A server that is about to close says so, out of turn (RFC 4511 §4.4.1). */
@@ -26,7 +29,7 @@ export class Connection {
   readonly server: Server
   readonly #signal: AbortSignal
   #socket: Socket
-  #chunks: AsyncIterator<unknown>
+  #chunks: AsyncIterator<unknown, unknown>
   #frames = new Frames()
   #idle: NodeJS.Timeout | undefined
   #lastId = 0
@@ -67,26 +70,31 @@ export class Connection {
     this.#chunks = chunksOf(socket)
   }
 
-  /**
-   * Sends a request, and yields what comes back for it, as many messages at a time as have arrived. The caller leaves
-   * with the message that ends the operation. Throws `source_incomplete` when nothing comes for `ms` milliseconds,
-   * when the server hangs up or says what is not LDAP; throws the signal's reason.
-   */
-  async *ask(request: Request, ms: number): AsyncGenerator<readonly Message[]> {
-    const id = ++this.#lastId
-    this.#pending = id
-    this.#socket.write(request(id).write())
-    try {
-      for (;;) yield (await this.#arrived(ms)).filter(message => this.#isFor(id, message))
-    } finally {
-      this.#pending = 0
-    }
+  /** Sends a request. The one before it must have been answered. */
+  send(request: Request): void {
+    this.#pending = ++this.#lastId
+    this.#socket.write(request(this.#lastId).write())
   }
 
-  /** The last message of an operation that has one answer. */
+  /**
+   * What has come back for the last request, as many messages as there are, none now and then. Throws
+   * `source_incomplete` when nothing comes for `ms` milliseconds, when the server hangs up or says what is not LDAP;
+   * throws the signal's reason.
+   */
+  async receive(ms: number): Promise<readonly Message[]> {
+    const messages = (await this.#arrived(ms)).filter(message => this.#isFor(this.#lastId, message))
+    const last = messages.at(-1)
+    if (last && last.op !== SEARCH_ENTRY && last.op !== SEARCH_REFERENCE) this.#pending = 0
+    return messages
+  }
+
+  /** The message that answers a request, of an operation that has one answer. */
   async answer(request: Request, ms: number): Promise<Message> {
-    for await (const messages of this.ask(request, ms)) if (messages[0]) return messages[0]
-    throw this.#fail(new Malformed('no answer'))
+    this.send(request)
+    for (;;) {
+      const [message] = await this.receive(ms)
+      if (message) return message
+    }
   }
 
   /** Runs `parse` on what the server sent. What is not LDAP ends the connection. */
@@ -124,7 +132,7 @@ export class Connection {
     this.#signal.throwIfAborted()
     this.#idle = setTimeout(() => this.destroy(silent(this.server, ms)), ms)
     try {
-      const { value, done }: IteratorResult<unknown, unknown> = await this.#chunks.next()
+      const { value, done } = await this.#chunks.next()
       if (done || !Buffer.isBuffer(value)) throw closed(this.server, '')
       return this.#frames.push(value)
     } catch (error) {
@@ -159,7 +167,7 @@ export class Connection {
 }
 
 /** Of bytes. */
-function chunksOf(socket: Socket): AsyncIterator<unknown> {
+function chunksOf(socket: Socket): AsyncIterator<unknown, unknown> {
   return socket.iterator({ destroyOnReturn: false })
 }
 

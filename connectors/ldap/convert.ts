@@ -1,6 +1,6 @@
 import type { AttributeType } from '../../src/connector.ts'
 import type { Attributes, SourceGroup, SourceUser, Value } from '../../src/model.ts'
-import type { Entry, Slot } from './entry.ts'
+import { dnOf, type Entry, type Slot } from './entry.ts'
 import { decodingOf, GROUP_ATTRIBUTES, USER_ATTRIBUTES } from './schema.ts'
 import type { DisabledRule, Vendor } from './vendors.ts'
 
@@ -153,12 +153,13 @@ function idOf({ values }: Entry, slot: number): string | undefined {
   return id === '' ? undefined : id?.toLowerCase()
 }
 
-function nameOf({ dn, values }: Entry, slots: readonly number[]): string {
+function nameOf(entry: Entry, slots: readonly number[]): string {
   for (const slot of slots) {
-    const name = values[slot] && first(values[slot])
+    const values = entry.values[slot]
+    const name = values && first(values)
     if (name !== undefined) return name
   }
-  return dn
+  return dnOf(entry)
 }
 
 export function enabledOf(values: readonly string[] | undefined, rule: DisabledRule): boolean | undefined {
@@ -171,7 +172,7 @@ export function enabledOf(values: readonly string[] | undefined, rule: DisabledR
     return /^-?\d+$/.test(value) ? (Number(value) & rule.bits) === 0 : undefined
   }
   if (rule.present !== undefined) return !rule.present
-  return !values.some(value => rule.equals?.includes(value.toLowerCase()))
+  return !values.some(value => rule.equals?.some(other => other.toLowerCase() === value.toLowerCase()))
 }
 
 function attributesOf(entry: Entry, wanted: readonly Wanted[]) {

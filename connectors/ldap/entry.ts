@@ -13,9 +13,15 @@ export interface Slot {
   readonly each?: true
 }
 
+/** Is told where a value stands. */
+export type Each = (slot: number, bytes: Buffer, start: number, end: number) => void
+
 /** A found entry: its values by slot, in the order in which the server sent them. */
 export interface Entry {
-  readonly dn: string
+  /** What it was decoded from, and where its DN stands in there. */
+  readonly bytes: Buffer
+  readonly dn: number
+  readonly dnEnd: number
   /** Undefined where the server showed no such attribute. */
   readonly values: readonly (readonly string[] | undefined)[]
   /** Slots with a value that should be text and is not UTF-8. */
@@ -30,20 +36,24 @@ const NONE: readonly never[] = []
  * A decoder of SearchResultEntry messages (RFC 4511 §4.5.2). Attribute names are compared without case, `;binary`
  * and `;range=` are understood; what was not asked for is passed over. Throws `Malformed`.
  */
-export function decoder(
-  slots: readonly Slot[],
-  each: (value: string, slot: number) => void = () => {},
-): (message: Message) => Entry {
+export function decoder(slots: readonly Slot[], each: Each = () => {}): (message: Message) => Entry {
   const known = new Map<string, Known>()
+  const recent: (Recent | undefined)[] = new Array<Recent | undefined>(256).fill(undefined)
   for (const [slot, { name }] of slots.entries()) known.set(name.toLowerCase(), { slot })
-  const find = (name: string): Known => {
-    const found = understood(name.toLowerCase(), known)
-    if (found.from === undefined && known.size < NAMES) known.set(name, found) // next time, as the server spells it
+  // The same few names come with every entry: the bytes are compared with those that last came in their place.
+  const find = (bytes: Buffer, start: number, end: number): Known => {
+    const place = (bytes[start]! + 31 * bytes[end - 1]! + 7 * (end - start)) & 0xff
+    const last = recent[place]
+    if (last && same(last.name, bytes, start, end)) return last.known
+    const found = understood(bytes.toString('latin1', start, end).toLowerCase(), known)
+    recent[place] = { name: Buffer.from(bytes.subarray(start, end)), known: found }
     return found
   }
   return ({ bytes, start, end }) => {
     const walk = new Walk(bytes, start)
-    const dn = walk.text(0x04, end)
+    const dnEnd = walk.enter(0x04, end)
+    const dn = walk.at
+    walk.at = dnEnd
     const values = new Array<readonly string[] | undefined>(slots.length).fill(undefined)
     let garbled: number[] | undefined
     let ranges: { readonly slot: number; readonly from: number; readonly to: number | undefined }[] | undefined
@@ -51,11 +61,11 @@ export function decoder(
     while (walk.at < list) {
       const attribute = walk.enter(0x30, list)
       const nameEnd = walk.enter(0x04, attribute)
-      const name = bytes.toString('latin1', walk.at, nameEnd)
+      const at = walk.at
       walk.at = nameEnd
       const set = walk.enter(0x31, attribute)
       if (set !== attribute) throw new Malformed(`an attribute goes on after its values at byte ${set}`)
-      const { slot, from, to } = known.get(name) ?? find(name)
+      const { slot, from, to } = find(bytes, at, nameEnd)
       const wanted = slots[slot]
       if (!wanted) {
         walk.at = set
@@ -66,16 +76,20 @@ export function decoder(
       const found: string[] = []
       while (walk.at < set) {
         const valueEnd = walk.enter(0x04, set)
-        const value = valueOf(bytes, walk.at, valueEnd, as)
+        const start = walk.at
         walk.at = valueEnd
+        if (single) {
+          each(slot, bytes, start, valueEnd)
+          continue
+        }
+        const value = valueOf(bytes, start, valueEnd, as)
         if (value === undefined) (garbled ??= []).push(slot)
-        else if (single) each(value, slot)
         else found.push(value)
       }
       // A ranged attribute comes along with an empty one of the plain name.
       if (found.length > 0 || single) values[slot] = values[slot] ? [...values[slot], ...found] : found
     }
-    return { dn, values, garbled: garbled ?? NONE, ranges: ranges ?? NONE }
+    return { bytes, dn, dnEnd, values, garbled: garbled ?? NONE, ranges: ranges ?? NONE }
   }
 }
 
@@ -86,8 +100,16 @@ interface Known {
   readonly to?: number | undefined
 }
 
-/** A server that spells names in ever new ways gets no more of them remembered. */
-const NAMES = 1_000
+interface Recent {
+  readonly name: Buffer
+  readonly known: Known
+}
+
+function same(name: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  if (name.length !== end - start) return false
+  for (let at = 0; at < name.length; at++) if (name[at] !== bytes[start + at]) return false
+  return true
+}
 
 function understood(name: string, known: ReadonlyMap<string, Known>): Known {
   const plain = known.get(name)
@@ -96,6 +118,11 @@ function understood(name: string, known: ReadonlyMap<string, Known>): Known {
   const slot = base === undefined ? -1 : (known.get(base)?.slot ?? -1)
   if (slot < 0 || low === undefined) return { slot }
   return { slot, from: Number(low), to: high === '*' ? undefined : Number(high) }
+}
+
+/** For messages: what is not UTF-8 in it is replaced. */
+export function dnOf({ bytes, dn, dnEnd }: Entry): string {
+  return bytes.toString('utf8', dn, dnEnd)
 }
 
 function valueOf(bytes: Buffer, start: number, end: number, as: Decoding): string | undefined {

@@ -1,11 +1,16 @@
 import { normalDn } from './dn.ts'
+import { Names, UNUSUAL } from './names.ts'
 
-/** By what a group names a member, as a key. Never equal: a DN has a "=" before any ":". */
-export function dnKey(dn: string): string {
-  return normalDn(dn.endsWith("'B") ? dn.replace(/#'[01]*'B$/, '') : dn) // uniqueMember, RFC 4517 §3.3.21
+/** The normal form of a DN that is unusual (see `Names`), as a key. */
+function dnKey(bytes: Buffer, start: number, end: number): Buffer {
+  const dn = bytes.toString('utf8', start, end)
+  const plain = dn.endsWith("'B") ? dn.replace(/#'[01]*'B$/, '') : dn // uniqueMember, RFC 4517 §3.3.21
+  return Buffer.from(normalDn(plain))
 }
-export function uidKey(uid: string): string {
-  return `uid:${uid.toLowerCase()}`
+
+/** Never equal to a DN, which has a "=" before any ":". */
+function uidKey(uid: string): Buffer {
+  return Buffer.from(`uid:${uid.toLowerCase()}`)
 }
 
 /**
@@ -13,28 +18,35 @@ export function uidKey(uid: string): string {
  * users (however many) none needs keeping; whoever turns out to have one of the names gets its place.
  */
 export class Members {
-  readonly #numbers = new Map<string, number>()
-  readonly #keys: string[] = []
+  readonly #names = new Names()
   readonly #ids: (string | undefined)[] = []
   readonly #clashing = new Set<number>()
+  #uids = false
   #list = new Uint32Array(1 << 12)
   #length = 0
   readonly #ends: number[] = []
   readonly #replaced = new Map<number, Uint32Array>()
 
-  /** How many groups there are. */
-  get groups(): number {
-    return this.#ends.length
+  /** The number of a member that is named by its DN, as it stands in these bytes. */
+  byDn(bytes: Buffer, start: number, end: number): number {
+    const number = this.#names.number(bytes, start, end)
+    return number >= 0 ? number : this.#numberOf(dnKey(bytes, start, end))
+  }
+
+  /** The number of a member that is named by its uid. */
+  byUid(uid: string): number {
+    this.#uids = true
+    return this.#numberOf(uidKey(uid))
   }
 
   /** Names a member of the group that is being read. */
-  add(key: string): void {
+  add(member: number): void {
     if (this.#length === this.#list.length) {
       const larger = new Uint32Array(this.#list.length * 2)
       larger.set(this.#list)
       this.#list = larger
     }
-    this.#list[this.#length++] = this.number(key)
+    this.#list[this.#length++] = member
   }
 
   /** The group is read; returns its number. */
@@ -47,20 +59,23 @@ export class Members {
     this.#replaced.set(group, members)
   }
 
-  number(key: string): number {
-    const known = this.#numbers.get(key)
-    if (known !== undefined) return known
-    this.#numbers.set(key, this.#keys.length)
-    this.#ids.push(undefined)
-    return this.#keys.push(key) - 1
+  /** This is the DN of a group, which groups still to come may name as a member. */
+  meetGroup(bytes: Buffer, start: number, end: number, id: string): void {
+    this.#meet(this.byDn(bytes, start, end), id)
   }
 
-  /** A user or group of this name was met. Names that nobody was called a member by are forgotten. */
-  meet(key: string, id: string): void {
-    const at = this.#numbers.get(key)
-    if (at === undefined) return
-    if (this.#ids[at] !== undefined && this.#ids[at] !== id) this.#clashing.add(at)
-    this.#ids[at] = id
+  /** This is the DN of a user, all groups being read. One that is nobody's member is forgotten. */
+  meetUser(bytes: Buffer, start: number, end: number, id: string): void {
+    const at = this.#names.find(bytes, start, end)
+    if (at !== UNUSUAL) this.#meet(at, id)
+    else {
+      const key = dnKey(bytes, start, end)
+      this.#meet(this.#names.findExact(key), id)
+    }
+  }
+
+  meetUid(uid: string, id: string): void {
+    if (this.#uids) this.#meet(this.#names.findExact(uidKey(uid)), id)
   }
 
   /** How many names of members turned out to mean several. */
@@ -73,7 +88,17 @@ export class Members {
     const start = group === 0 ? 0 : this.#ends[group - 1]
     const members = this.#replaced.get(group) ?? this.#list.subarray(start, this.#ends[group])
     for (let at = 0; at < members.length; at += size) {
-      yield Array.from(members.subarray(at, at + size), number => this.#ids[number] ?? this.#keys[number]!)
+      yield Array.from(members.subarray(at, at + size), number => this.#ids[number] ?? this.#names.text(number))
     }
+  }
+
+  #numberOf(key: Buffer): number {
+    return this.#names.numberExact(key)
+  }
+
+  #meet(at: number, id: string): void {
+    if (at < 0) return
+    if (this.#ids[at] !== undefined && this.#ids[at] !== id) this.#clashing.add(at)
+    this.#ids[at] = id
   }
 }

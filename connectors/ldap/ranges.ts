@@ -13,7 +13,7 @@ export async function readRanges(
   { connection, paging, asked }: Session,
   dn: string,
   attribute: string,
-  tell: { readonly value: (value: string) => void; readonly again: () => void },
+  tell: { readonly value: (bytes: Buffer, start: number, end: number) => void; readonly again: () => void },
 ): Promise<void> {
   const asking = asked(`the ${attribute} values of a group`)
   const slots = [
@@ -28,10 +28,17 @@ export async function readRanges(
       let count = 0
       const search = { base: dn, scope: 'base', filter: '(objectClass=*)' } as const
       const attributes = [`${attribute};range=${from}-*`, 'uSNChanged']
-      const [entry] = await entries(connection, { ...search, attributes }, paging.idle, asking, slots, value => {
-        count++
-        tell.value(value)
-      })
+      const [entry] = await entries(
+        connection,
+        { ...search, attributes },
+        paging.idle,
+        asking,
+        slots,
+        (_, bytes, start, end) => {
+          count++
+          tell.value(bytes, start, end)
+        },
+      )
       const now = entry?.values[1]?.[0]
       const changed = from > 0 && now !== version
       version = now

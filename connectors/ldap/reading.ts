@@ -4,8 +4,8 @@ import type { Check, SourceGroup, SourceUser } from '../../src/model.ts'
 import { counted, noReferences, notOlder, pagesClosed, sameIdentity, unambiguous } from './certificate.ts'
 import { search } from './client.ts'
 import { type Converted, groupLayout, type GroupLayout, groupOf, userLayout, userOf } from './convert.ts'
-import { decoder, type Entry } from './entry.ts'
-import { dnKey, Members, uidKey } from './members.ts'
+import { decoder, dnOf, type Entry } from './entry.ts'
+import { Members } from './members.ts'
 import type { LdapOptions } from './options.ts'
 import { readRanges } from './ranges.ts'
 import { type Remarks, remarks } from './remarks.ts'
@@ -98,16 +98,22 @@ class Run {
     if (!branch) return
     const { vendor } = this.session
     const layout = groupLayout(vendor, this.#request.groupAttributes, declared)
-    const byDn = vendor.members.length
-    const key = (slot: number, value: string) => (layout.members.indexOf(slot) < byDn ? dnKey(value) : uidKey(value))
-    const decode = decoder(layout.slots, (value, slot) => this.members.add(key(slot, value)))
+    const byDn = new Set(layout.members.slice(0, vendor.members.length))
+    const number = (slot: number, bytes: Buffer, start: number, end: number) =>
+      byDn.has(slot) ? this.members.byDn(bytes, start, end) : this.members.byUid(bytes.toString('utf8', start, end))
+    const decode = decoder(layout.slots, (...value) => this.members.add(number(...value)))
     const ranged: { readonly group: number; readonly dn: string; readonly slot: number }[] = []
     const whole = (entry: Entry): Converted<SourceGroup> => {
       for (const slot of layout.members) {
-        if (!layout.slots[slot]?.each) for (const value of entry.values[slot] ?? []) this.members.add(key(slot, value))
+        if (layout.slots[slot]?.each) continue
+        for (const value of entry.values[slot] ?? []) {
+          const bytes = Buffer.from(value)
+          this.members.add(number(slot, bytes, 0, bytes.length))
+        }
       }
       const group = this.members.endGroup()
-      for (const { slot } of entry.ranges) if (layout.members.includes(slot)) ranged.push({ group, dn: entry.dn, slot })
+      for (const { slot } of entry.ranges)
+        if (layout.members.includes(slot)) ranged.push({ group, dn: dnOf(entry), slot })
       return this.#groupIn(entry, layout, vendor)
     }
     for await (const found of this.find(
@@ -122,7 +128,7 @@ class Run {
       const name = layout.slots[slot]!.name
       let numbers: number[] = []
       await readRanges(this.session, dn, name, {
-        value: value => numbers.push(this.members.number(key(slot, value))),
+        value: (...value) => numbers.push(number(slot, ...value)),
         again: () => (numbers = []),
       })
       this.members.replace(group, Uint32Array.from(numbers))
@@ -133,7 +139,7 @@ class Run {
     const converted = groupOf(entry, layout, vendor) ?? this.#nameless(entry)
     const { id, membersUnknown } = converted.item
     this.#groups.push(id)
-    this.members.meet(dnKey(entry.dn), id)
+    this.members.meetGroup(entry.bytes, entry.dn, entry.dnEnd, id)
     if (membersUnknown) this.remarks.hiddenMembers()
     const token = layout.token === undefined ? undefined : entry.values[layout.token]?.[0]
     if (token !== undefined) this.#tokens.set(token, id)
@@ -149,8 +155,8 @@ class Run {
     const user = (entry: Entry): Converted<SourceUser> => {
       const converted = userOf(entry, layout, rule) ?? this.#nameless(entry)
       const { id } = converted.item
-      this.members.meet(dnKey(entry.dn), id)
-      for (const uid of entry.values[layout.uid] ?? []) this.members.meet(uidKey(uid), id)
+      this.members.meetUser(entry.bytes, entry.dn, entry.dnEnd, id)
+      for (const uid of entry.values[layout.uid] ?? []) this.members.meetUid(uid, id)
       const token = layout.primary === undefined ? undefined : entry.values[layout.primary]?.[0]
       const group = token === undefined ? undefined : this.#tokens.get(token)
       if (group !== undefined) primary.set(group, [...(primary.get(group) ?? []), id])
@@ -213,12 +219,12 @@ class Run {
     return part
   }
 
-  #nameless({ dn }: Entry): never {
+  #nameless(entry: Entry): never {
     const { attribute } = this.session.vendor.id
     const { account } = this.session.asked('')
     throw new RollcallError(
       'source_incomplete',
-      `${dn} shows no ${attribute}, without which people cannot be told apart for good: let ${account} read ${attribute} (it may be an operational attribute), or set vendor on the source to what the server is.`,
+      `${dnOf(entry)} shows no ${attribute}, without which people cannot be told apart for good: let ${account} read ${attribute} (it may be an operational attribute), or set vendor on the source to what the server is.`,
     )
   }
 }

@@ -4,7 +4,7 @@ import { readTls } from '../../src/http/tls.ts'
 import type { Mark } from './certificate.ts'
 import { accountOf, type Credential, entries, type Paging, type Search, signIn } from './client.ts'
 import type { Connection } from './connection.ts'
-import { dnKey } from './members.ts'
+import { normalDn } from './dn.ts'
 import type { LdapOptions } from './options.ts'
 import { type Asked, Refusal } from './refusal.ts'
 import { serverOf } from './server.ts'
@@ -103,7 +103,7 @@ export async function markOf({ connection, vendor, paging, root, asked }: Sessio
 
 /** The naming context that a base is in. */
 function contextOf(base: string, contexts: readonly string[]): string | undefined {
-  const key = dnKey(base)
-  const within = contexts.filter(context => key === dnKey(context) || key.endsWith(`,${dnKey(context)}`))
+  const key = normalDn(base)
+  const within = contexts.filter(context => key === normalDn(context) || key.endsWith(`,${normalDn(context)}`))
   return within.toSorted((one, other) => other.length - one.length)[0]
 }
