@@ -1,16 +1,7 @@
 import type { Source } from './connector.ts'
 import { RollcallError } from './errors.ts'
 import type { Breach, Certificate, Change, Finding, Limits, PlanHeader, Profile } from './model.ts'
-import {
-  count,
-  type Counted,
-  DEFAULT_LIMITS,
-  guard,
-  limitTexts,
-  type Managed,
-  type Shrinkage,
-  type Tally,
-} from './pipeline/guard.ts'
+import { DEFAULT_LIMITS, guard, limitTexts, type Shrinkage } from './pipeline/guard.ts'
 import { changes, type Decided } from './plan/changes.ts'
 import { inFixedOrder } from './plan/findings.ts'
 import { planGroups } from './plan/groups.ts'
@@ -22,8 +13,11 @@ import { managedPaths } from './plan/paths.ts'
 import { planPeople } from './plan/people.ts'
 import { breathe, type Planning } from './plan/planning.ts'
 import { readSources } from './plan/read.ts'
+import { breachesOf } from './plan/recheck.ts'
 import { hiddenFindings, scopeOf } from './plan/scope.ts'
+import { talliesOf } from './plan/tallies.ts'
 import { writePlan } from './plan/write.ts'
+import type { PlanFile } from './planfile.ts'
 import type { Cache, Ledger } from './state.ts'
 import type { Target } from './target.ts'
 
@@ -167,6 +161,15 @@ export async function plan(options: PlanOptions): Promise<Planned> {
   return { header, file: options.file, flattened: sizeLookup(decided, sizes) }
 }
 
+/** The breaches of a saved plan as they are counted now; `apply` refuses one that does not name them all. */
+export function recount(saved: PlanFile, options: Deciding): Promise<readonly Breach[]> {
+  return breachesOf(
+    saved,
+    planningOf(options, () => {}),
+    { ...DEFAULT_LIMITS, ...options.limits },
+  )
+}
+
 /** Everything a plan says, before it is written: for the plan itself, and to explain a part of it. */
 export async function decide(options: Deciding): Promise<{
   readonly decided: Decided
@@ -274,37 +277,6 @@ function limitsInForce({ profiles }: Planning, limits: Limits): Record<string, s
       .map(([name, text]) => [`${profile.name}/${name}`, text] as const),
   )
   return { ...limitTexts(limits), ...Object.fromEntries(own) }
-}
-
-function talliesOf({ target, profiles }: Planning) {
-  const whole: Tally = {}
-  const byProfile = new Map<string, Tally>()
-  const of = (profile: string): Tally => {
-    const known = byProfile.get(profile) ?? {}
-    byProfile.set(profile, known)
-    return known
-  }
-  return {
-    count(change: Change): void {
-      count(whole, change)
-      count(of(change.profile), change)
-    },
-    empty(profile: string): void {
-      for (const tally of [whole, of(profile)]) tally['empty-group'] = (tally['empty-group'] ?? 0) + 1
-    },
-    counted: (
-      managed: { readonly whole: Managed; of(profile: string): Managed },
-      limits: Limits,
-    ): readonly Counted[] => [
-      { scope: `target ${target}`, tally: whole, managed: managed.whole, limits },
-      ...profiles.map(({ name, limits: own }) => ({
-        scope: `profile ${name}`,
-        tally: of(name),
-        managed: managed.of(name),
-        limits: { ...limits, ...own },
-      })),
-    ],
-  }
 }
 
 function sizeLookup(

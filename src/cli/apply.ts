@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { apply as applyPlan } from '../apply.ts'
 import { RollcallError } from '../errors.ts'
 import type { PlanHeader } from '../model.ts'
-import type { State } from '../plan.ts'
+import { readTarget, recount, type State } from '../plan.ts'
 import { total } from '../report/words.ts'
 import type { Observed } from '../state.ts'
 import { keepPlan } from '../state/plans.ts'
@@ -45,8 +45,19 @@ export async function apply(invocation: Invocation, given: ApplyArguments): Prom
       ledger: state.ledger,
       command: 'apply',
       ...(given.approve !== undefined && { approve: given.approve }),
+      planAge: workspace.planAge,
       now,
       signal: interruption.signal,
+      breachesOf: plan =>
+        recount(plan, {
+          read: [],
+          target,
+          profiles: workspace.profilesOf(target.name),
+          limits: workspace.limits,
+          protect: workspace.protectOf(target.name),
+          state,
+          signal: interruption.signal,
+        }),
       newerReading: (source, reading) => (state.cache.reading(source)?.reading ?? 0) > reading,
       progress: progress => console.progress(progress),
     })
@@ -78,11 +89,8 @@ async function observe(
   now: Date,
 ): Promise<Observed> {
   if (fewerByOne(total(header), target, state.ledger)) return observeDirectly(target, signal)
-  const progress = (done: { readonly users: number; readonly groups: number }) => {
-    console.progress({ stage: 'target', of: target.name, done: done.users, unit: 'users' })
-    console.progress({ stage: 'target', of: target.name, done: done.groups, unit: 'groups' })
-  }
-  await state.cache.keepCurrent(target.name, workspace.managedPaths(target), target.read({ signal, progress }), now)
+  const profiles = workspace.profilesOf(target.name)
+  await readTarget(target, { profiles, state, now, signal, progress: console.progress.bind(console) })
   return state.cache.observed(target.name)
 }
 

@@ -7,11 +7,9 @@ import type { Source } from '../connector.ts'
 import { RollcallError } from '../errors.ts'
 import { readTls } from '../http/tls.ts'
 import type { Limits, Profile } from '../model.ts'
-import { managedPaths } from '../plan.ts'
 import { suggestion } from '../profile/document.ts'
 import { loadDialect } from '../scim/dialect.ts'
 import { Secret } from '../secret.ts'
-import type { ManagedPaths } from '../state.ts'
 import type { Target } from '../target.ts'
 import type { Invocation } from './invocation.ts'
 
@@ -39,7 +37,6 @@ export interface Workspace {
   /** Each is opened once. */
   openSources(names: ReadonlySet<string>): ReadonlyMap<string, Source>
   protectOf(target: string): { readonly users: readonly string[]; readonly groups: readonly string[] }
-  managedPaths(target: Target): ManagedPaths
 }
 
 /** Loads the config that the command line names. Throws `config_invalid`, with every fault of every file. */
@@ -84,7 +81,6 @@ export async function loadWorkspace({ config, cwd }: Pick<Invocation, 'config' |
       )
     },
     protectOf: target => found(loaded.targets, target).protect,
-    managedPaths: target => managedPaths(profilesOf(target.name), target),
   }
 }
 
