@@ -1,9 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ScimResource } from '../model.ts'
-import { fold } from '../pipeline/canonical.ts'
-import type { Cache, Echo, MappedDoc, Observed } from '../state.ts'
-import { key, keepCurrent } from './currents.ts'
-import { followLinks, numbersOf } from './links.ts'
+import type { Cache, Echo, MappedDoc } from '../state.ts'
+import { type Column, columns, MAPPED_TO, NODE, type Packed, SHARED } from './columns.ts'
+import { keepCurrent } from './currents.ts'
+import { finder } from './finder.ts'
+import { followLinks } from './links.ts'
+import { observed } from './observed.ts'
 import { groupRows, holders, population } from './population.ts'
 import { acceptReading, groupOf, keepReading, storedReading, userOf } from './readings.ts'
 import { createTables, keyOf, numberOf, pack, rows, text, transactionSync, unpack } from './tables.ts'
@@ -18,20 +20,18 @@ export function openCache(db: DatabaseSync): Cache {
     const statement = db.prepare(sql)
     return (...parameters: (number | string)[]) => statement.get(...parameters)
   }
-  const userById = one('SELECT id, doc FROM c_user WHERE num = ?')
+  const userDoc = one('SELECT doc FROM c_user WHERE num = ?')
+  const groupDoc = one('SELECT doc FROM c_group WHERE num = ?')
   const mappedDoc = one('SELECT doc FROM c_mapped WHERE key = ?')
-  const userId = one('SELECT id FROM c_user WHERE num = ?')
-  const groupId = one('SELECT id FROM c_group WHERE num = ?')
-  const currentUser = one('SELECT id, doc FROM c_tuser WHERE num = ?')
-  const currentGroup = one('SELECT id, doc FROM c_tgroup WHERE num = ?')
-  const echoOf = one('SELECT echo FROM c_link WHERE key = ?')
+  const currentUser = one('SELECT doc FROM c_tuser WHERE num = ?')
+  const currentGroup = one('SELECT doc FROM c_tgroup WHERE num = ?')
+  const echoOf = one('SELECT echo FROM c_echo WHERE key = ?')
   const membersOf = one('SELECT members FROM c_tgroup WHERE num = ?')
   const wantedOf = one('SELECT members FROM c_wanted WHERE key = ?')
-  const putMapped = db.prepare(
-    'INSERT OR REPLACE INTO c_mapped (key, source_hash, scope, state, hash, settled, key_name, key_mail, key_external, doc) VALUES (?, (SELECT hash FROM c_user WHERE num = ?), ?, ?, ?, -1, ?, ?, ?, ?)',
-  )
-  const putSettled = db.prepare('UPDATE c_mapped SET settled = ? WHERE key = ?')
+  const putMapped = db.prepare('INSERT OR REPLACE INTO c_mapped (key, doc) VALUES (?, ?)')
   const putWanted = db.prepare('INSERT OR REPLACE INTO c_wanted (key, members) VALUES (?, ?)')
+  const store = columns(db)
+  const [nodeIds, atIds] = [store.ids('node'), store.ids('at')]
 
   const cache: Cache = {
     keepReading: (source, parts, now) => keepReading(db, source, parts, now),
@@ -44,38 +44,37 @@ export function openCache(db: DatabaseSync): Cache {
     sourceGroup: row => groupOf(row.id, row.doc),
     *users(nodes) {
       if (nodes.length < 20_000) {
-        for (const node of nodes) {
-          const row = userById(node)
-          yield { node, user: userOf(text(row, 'id') ?? '', text(row, 'doc') ?? '{}') }
-        }
+        for (const node of nodes) yield { node, user: userOf(nodeIds.at(node), text(userDoc(node), 'doc') ?? '{}') }
         return
       }
       let at = 0
-      for (const [num, id, doc] of rows(
-        db.prepare('SELECT num, id, doc FROM c_user WHERE num BETWEEN ? AND ?'),
-        nodes[0] ?? 0,
-        nodes.at(-1) ?? 0,
-      )) {
-        if (num !== nodes[at]) continue
+      const statement = db.prepare('SELECT num, doc FROM c_user WHERE num BETWEEN ? AND ?')
+      for (const [num, doc] of rows(statement, nodes[0] ?? 0, nodes.at(-1) ?? 0)) {
+        const node = Number(num)
+        if (node !== nodes[at]) continue
         at++
-        yield { node: Number(num), user: userOf(String(id), String(doc)) }
+        yield { node, user: userOf(nodeIds.at(node), String(doc)) }
       }
     },
     keepMapped(target, rows) {
       transactionSync(db, () => {
-        for (const row of rows) {
-          putMapped.run(
-            keyOf(target, row.node),
-            row.node,
-            row.scope,
-            row.state,
-            row.hash,
-            row.keyName,
-            row.keyMail,
-            row.keyExternal,
-            JSON.stringify(row.doc),
-          )
+        const open = (column: Column<Packed>) => store.open(column, target)
+        const [from, scopes, states] = [open(MAPPED_TO.from), open(MAPPED_TO.scope), open(MAPPED_TO.state)]
+        const [hashes, settled, names] = [open(MAPPED_TO.hash), open(MAPPED_TO.settled), open(MAPPED_TO.name)]
+        const [mails, externals] = [open(MAPPED_TO.mail), open(MAPPED_TO.external)]
+        const sourceHashes = store.open(NODE.hash, SHARED)
+        for (const { node, scope, state, hash, keyName, keyMail, keyExternal, doc } of rows) {
+          from.set(node, sourceHashes.get(node))
+          scopes.set(node, scope)
+          states.set(node, state)
+          hashes.set(node, hash)
+          settled.set(node, 0)
+          names.set(node, keyName)
+          mails.set(node, keyMail)
+          externals.set(node, keyExternal)
+          putMapped.run(keyOf(target, node), JSON.stringify(doc))
         }
+        for (const column of [from, scopes, states, hashes, settled, names, mails, externals]) column.save()
       })
     },
     mapped(target, node) {
@@ -84,19 +83,17 @@ export function openCache(db: DatabaseSync): Cache {
     },
     settle(target, pairs) {
       transactionSync(db, () => {
-        for (const { node, hash } of pairs) putSettled.run(hash, keyOf(target, node))
+        const settled = store.open(MAPPED_TO.settled, target)
+        for (const { node, hash } of pairs) settled.set(node, hash)
+        settled.save()
       })
     },
     holders: (target, kind, keys) => holders(db, target, kind, keys),
-    idOf: (kind, node) => text((kind === 'user' ? userId : groupId)(node), 'id') ?? '',
-    ids() {
-      const ids: string[] = []
-      for (const [num, id] of rows(db.prepare('SELECT num, id FROM c_user'))) ids[Number(num)] = String(id)
-      return ids
-    },
+    idOf: (_kind, node) => nodeIds.at(node),
+    ids: () => nodeIds.all(),
     current(kind, at) {
       const row = (kind === 'user' ? currentUser : currentGroup)(at)
-      return { id: text(row, 'id') ?? '', resource: JSON.parse(text(row, 'doc') ?? '{}') as ScimResource }
+      return { id: atIds.at(at), resource: JSON.parse(text(row, 'doc') ?? '{}') as ScimResource }
     },
     echo(target, node) {
       const echo = text(echoOf(keyOf(target, node)), 'echo')
@@ -106,8 +103,15 @@ export function openCache(db: DatabaseSync): Cache {
       const members = membersOf(at)?.['members']
       return members instanceof Uint8Array ? unpack(members) : undefined
     },
-    numbersAtTarget: (target, kind, ids) =>
-      numbersOf(db, kind === 'user' ? 'c_tuser' : 'c_tgroup', 'target', numberOf(db, 'c_target', target), ids),
+    numbersAtTarget(target, kind, ids) {
+      const find = finder(store, 'at', numberOf(db, 'c_target', target), ids.size > 5_000)
+      return new Map(
+        [...ids].flatMap(id => {
+          const num = find(kind, id)
+          return num === undefined ? [] : [[id, num] as const]
+        }),
+      )
+    },
     wantedMembers(target, group) {
       const members = wantedOf(keyOf(target, group))?.['members']
       return members instanceof Uint8Array ? unpack(members) : undefined
@@ -119,69 +123,15 @@ export function openCache(db: DatabaseSync): Cache {
     },
     observed: target => observed(db, cache, target),
     nameOf(source, sourceId) {
-      const row =
-        db
-          .prepare(
-            'SELECT u.doc AS doc FROM c_user u JOIN c_source s ON s.num = u.source WHERE s.name = ? AND u.id = ?',
-          )
-          .get(source, sourceId) ??
-        db
-          .prepare(
-            'SELECT g.doc AS doc FROM c_group g JOIN c_source s ON s.num = g.source WHERE s.name = ? AND g.id = ?',
-          )
-          .get(source, sourceId)
-      const doc = text(row, 'doc')
-      return doc === undefined ? undefined : userOf(sourceId, doc).name
+      const from = numberOf(db, 'c_source', source)
+      const sources = store.open(NODE.source, SHARED)
+      const find = finder(store, 'node', SHARED)
+      const isFrom = (num: number) => sources.get(num) === from
+      const user = find('user', sourceId, isFrom)
+      if (user !== undefined) return userOf(sourceId, text(userDoc(user), 'doc') ?? '{}').name
+      const group = find('group', sourceId, isFrom)
+      return group === undefined ? undefined : groupOf(sourceId, text(groupDoc(group), 'doc') ?? '{}').name
     },
   }
   return cache
-}
-
-/** The target as listed in this run. Ids are looked up in one pass at first use: there is no index by text. */
-function observed(db: DatabaseSync, cache: Cache, name: string): Observed {
-  const target = numberOf(db, 'c_target', name)
-  const index = (kind: 'user' | 'group') => {
-    let numbers: Map<string, number> | undefined
-    return (id: string) => {
-      if (!numbers) {
-        numbers = new Map()
-        const table = kind === 'user' ? 'c_tuser' : 'c_tgroup'
-        for (const [num, id] of rows(db.prepare(`SELECT num, id FROM ${table} WHERE target = ? AND gone = 0`), target))
-          numbers.set(String(id), Number(num))
-      }
-      return numbers.get(id)
-    }
-  }
-  const user = index('user')
-  const group = index('group')
-  const holdersOf = (kind: 'user' | 'group', attribute: 'userName' | 'externalId' | 'displayName', value: string) => {
-    const found: string[] = []
-    for (const { num } of cache.holders(name, kind, new Set([key(value)]))) {
-      const { id, resource } = cache.current(kind, num)
-      const held = resource[attribute]
-      if (typeof held === 'string' && fold(held) === fold(value)) found.push(id)
-    }
-    return found
-  }
-  return {
-    async user(scimId) {
-      const num = user(scimId)
-      return num === undefined ? undefined : cache.current('user', num).resource
-    },
-    async group(scimId) {
-      const num = group(scimId)
-      return num === undefined ? undefined : cache.current('group', num).resource
-    },
-    async members(groupScimId) {
-      const num = group(groupScimId)
-      const members = num === undefined ? undefined : cache.currentMembers(num)
-      return members && new Set([...members].map(member => cache.current('user', member).id))
-    },
-    async usersWith(attribute, value) {
-      return holdersOf('user', attribute, value)
-    },
-    async groupsNamed(displayName) {
-      return holdersOf('group', 'displayName', displayName)
-    },
-  }
 }

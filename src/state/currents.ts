@@ -2,10 +2,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import { RollcallError } from '../errors.ts'
 import type { Certificate, Check, ScimResource, TargetResource } from '../model.ts'
 import { canonicalAt, fold, hash52, primaryEmail } from '../pipeline/canonical.ts'
+import { setHash } from '../pipeline/sets.ts'
 import type { ManagedPaths } from '../state.ts'
 import type { TargetPart } from '../target.ts'
-import { GROUP, gatherer, type Kind, NOTHING, roster, sortedSet, USER } from './roster.ts'
-import { nextNumber, numberOf, pack, rows, setHash, transaction } from './tables.ts'
+import { AT, type Column, columns, type Packed } from './columns.ts'
+import { GROUP, gatherer, type Kind, NOTHING, type Roster, roster, sortedSet, USER } from './roster.ts'
+import { numberOf, pack, transaction } from './tables.ts'
 
 /** What a user or group is compared and found by. Zero stands for no value. */
 export interface Keys {
@@ -36,69 +38,47 @@ export function keepCurrent(
 ): Promise<Certificate> {
   return transaction(db, async () => {
     const target = numberOf(db, 'c_target', name)
-    const known = roster(nextNumber(db, ['c_tuser', 'c_tgroup']))
-    for (const [num, id, hash, gone] of rows(
-      db.prepare('SELECT num, id, doc_hash, gone FROM c_tuser WHERE target = ?'),
-      target,
-    )) {
-      known.remember(String(id), { num: Number(num), hash: Number(hash), membersHash: 0, kind: USER, gone: gone === 1 })
-    }
-    for (const [num, id, hash, gone, membersHash] of rows(
-      db.prepare('SELECT num, id, doc_hash, gone, members_hash FROM c_tgroup WHERE target = ?'),
-      target,
-    )) {
-      known.remember(String(id), {
-        num: Number(num),
-        hash: Number(hash),
-        membersHash: Number(membersHash),
-        kind: GROUP,
-        gone: gone === 1,
-      })
-    }
-    const insertUser = db.prepare(
-      'INSERT INTO c_tuser (num, target, id, doc_hash, hash, gone, active, key_name, key_mail, key_external, doc) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)',
-    )
-    const updateUser = db.prepare(
-      'UPDATE c_tuser SET doc_hash = ?, hash = ?, gone = 0, active = ?, key_name = ?, key_mail = ?, key_external = ?, doc = ? WHERE num = ?',
-    )
-    const insertGroup = db.prepare(
-      'INSERT INTO c_tgroup (num, target, id, doc_hash, hash, gone, key_name, key_external, doc, members_hash, members) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, -1, NULL)',
-    )
-    const updateGroup = db.prepare(
-      'UPDATE c_tgroup SET doc_hash = ?, hash = ?, gone = 0, key_name = ?, key_external = ?, doc = ? WHERE num = ?',
+    const store = columns(db)
+    const { users, groups } = remembered(db, target)
+    const open = (column: Column<Packed>) => store.open(column, target)
+    const [kinds, live, active, docHashes] = [open(AT.kind), open(AT.live), open(AT.active), open(AT.docHash)]
+    const [hashes, names, mails] = [open(AT.hash), open(AT.name), open(AT.mail)]
+    const [externals, idKeys] = [open(AT.external), open(AT.idKey)]
+    const [membersHashes, memberCounts] = [open(AT.membersHash), open(AT.memberCount)]
+    const ids = store.ids('at')
+    const putUser = db.prepare('INSERT OR REPLACE INTO c_tuser (num, doc) VALUES (?, ?)')
+    const putGroup = db.prepare(
+      'INSERT INTO c_tgroup (num, doc) VALUES (?, ?) ON CONFLICT (num) DO UPDATE SET doc = excluded.doc',
     )
 
     const managed = [...paths.user, '', ...paths.group, ''].join('\n')
     let repeats = 0
     const take = (kind: Kind, { id, resource }: TargetResource) => {
+      const known = kind === USER ? users : groups
       const entry = known.enter(id)
       if (known.seen[entry] !== NOTHING) {
         repeats++
         return
       }
-      if (known.stored[entry] !== NOTHING && known.stored[entry] !== kind) {
-        throw new RollcallError(
-          'target_incomplete',
-          `target "${name}": the id ${JSON.stringify(id)} is both a user and a group. Nothing was changed; ask the provider.`,
-        )
-      }
       known.seen[entry] = kind
-      const keys = keysOf(resource, kind === USER ? 'userName' : 'displayName')
-      const hash = hash52(canonicalAt(resource, kind === USER ? paths.user : paths.group))
       const num = known.nums[entry]!
       const doc = JSON.stringify(resource)
       const docHash = hash52(managed + doc)
-      if (kind === USER) {
-        const active = resource['active'] === false ? 0 : 1
-        if (known.stored[entry] === NOTHING)
-          insertUser.run(num, target, id, docHash, hash, active, keys.name, keys.mail, keys.external, doc)
-        else if (known.hashes[entry] !== docHash || known.gone[entry])
-          updateUser.run(docHash, hash, active, keys.name, keys.mail, keys.external, doc, num)
-      } else if (known.stored[entry] === NOTHING)
-        insertGroup.run(num, target, id, docHash, hash, keys.name, keys.external, doc)
-      else if (known.hashes[entry] !== docHash || known.gone[entry])
-        updateGroup.run(docHash, hash, keys.name, keys.external, doc, num)
-      known.stored[entry] = kind
+      if (known.stored[entry] !== NOTHING && known.hashes[entry] === docHash && !known.gone[entry]) return
+      if (known.stored[entry] === NOTHING) {
+        kinds.set(num, kind)
+        ids.set(num, id)
+        idKeys.set(num, hash52(id))
+      }
+      const keys = keysOf(resource, kind === USER ? 'userName' : 'displayName')
+      live.set(num, 1)
+      active.set(num, kind === USER && resource['active'] !== false ? 1 : 0)
+      docHashes.set(num, docHash)
+      hashes.set(num, hash52(canonicalAt(resource, kind === USER ? paths.user : paths.group)))
+      names.set(num, keys.name)
+      mails.set(num, kind === USER ? keys.mail : 0)
+      externals.set(num, keys.external)
+      ;(kind === USER ? putUser : putGroup).run(num, doc)
     }
 
     const members = gatherer()
@@ -112,8 +92,8 @@ export function keepCurrent(
           for (const group of part.groups) take(GROUP, group)
           break
         case 'members': {
-          const group = known.enter(part.group)
-          for (const member of part.members) members.add(group, known.enter(member))
+          const group = groups.enter(part.group)
+          for (const member of part.members) members.add(group, users.enter(member))
           break
         }
         case 'end':
@@ -136,24 +116,28 @@ export function keepCurrent(
       complete: certificate.complete && repeated.passed,
     }
 
-    const setMembers = db.prepare('UPDATE c_tgroup SET members_hash = ?, members = ? WHERE num = ?')
-    for (let group = 0; paths.members && group < known.size; group++) {
-      if (known.seen[group] !== GROUP) continue
+    const setMembers = db.prepare('UPDATE c_tgroup SET members = ? WHERE num = ?')
+    for (let group = 0; group < groups.size; group++) {
+      if (groups.seen[group] === NOTHING) continue
       // A member that is no user of the listing (a nested group, someone just deleted) is not ours to remove.
-      const users = members.of(group).filter(member => known.seen[member] === USER)
-      const packed = sortedSet(users.map(member => known.nums[member]!))
-      const hash = setHash(packed)
-      if (hash !== known.membersHashes[group] || packed.length === 0)
-        setMembers.run(hash, pack(packed), known.nums[group]!)
+      const present = members.of(group).filter(member => users.seen[member] !== NOTHING)
+      const packed = sortedSet(present.map(member => users.nums[member]!))
+      const hash = paths.members ? setHash(packed) : HIDDEN
+      const num = groups.nums[group]!
+      const isStored = groups.stored[group] !== NOTHING && !groups.gone[group]
+      if (isStored && hash === groups.membersHashes[group]) continue
+      setMembers.run(paths.members ? pack(packed) : null, num)
+      membersHashes.set(num, hash)
+      memberCounts.set(num, packed.length)
     }
-    if (whole.complete) {
-      const goneUser = db.prepare('UPDATE c_tuser SET gone = 1 WHERE num = ?')
-      const goneGroup = db.prepare('UPDATE c_tgroup SET gone = 1 WHERE num = ?')
+    for (const known of whole.complete ? [users, groups] : []) {
       for (let entry = 0; entry < known.size; entry++) {
-        if (known.seen[entry] !== NOTHING || known.stored[entry] === NOTHING || known.gone[entry]) continue
-        ;(known.stored[entry] === USER ? goneUser : goneGroup).run(known.nums[entry]!)
+        if (known.seen[entry] === NOTHING && known.stored[entry] !== NOTHING) live.set(known.nums[entry]!, 0)
       }
     }
+    for (const column of [kinds, live, active, docHashes, hashes, names, mails, externals, idKeys, ids]) column.save()
+    membersHashes.save()
+    memberCounts.save()
     db.prepare('UPDATE c_target SET read_at = ?, certificate = ? WHERE num = ?').run(
       now.toISOString(),
       JSON.stringify(whole),
@@ -161,4 +145,26 @@ export function keepCurrent(
     )
     return whole
   })
+}
+
+/** In place of a hash of members that the target does not show. */
+const HIDDEN = -1
+
+/** Who is known of this target by id; users and groups apart, since some targets number each from 1. */
+function remembered(db: DatabaseSync, target: number): { readonly users: Roster; readonly groups: Roster } {
+  const store = columns(db)
+  const ids = store.ids('at').all()
+  const counter = { next: Math.max(1, ids.length) }
+  const [users, groups] = [roster(counter), roster(counter)]
+  const kinds = store.load(AT.kind, target, ids.length)
+  const live = store.load(AT.live, target, ids.length)
+  const hashes = store.load(AT.docHash, target, ids.length)
+  const membersHashes = store.load(AT.membersHash, target, ids.length)
+  for (let num = 1; num < ids.length; num++) {
+    if (kinds[num] === NOTHING) continue
+    const kind = kinds[num] === USER ? USER : GROUP
+    const entry = { num, hash: hashes[num]!, membersHash: membersHashes[num]!, kind, gone: live[num] === 0 } as const
+    ;(kind === USER ? users : groups).remember(ids[num]!, entry)
+  }
+  return { users, groups }
 }

@@ -1,10 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Ledger, LinkChange } from '../state.ts'
-import { keyOf, nextNumber, num, numberOf, rows, transactionSync } from './tables.ts'
+import { hash52 } from '../pipeline/canonical.ts'
+import type { Ledger, LinkChange, ResourceKind } from '../state.ts'
+import { AT, type Columns, columns, LINK, MAPPED_TO, NODE, SHARED } from './columns.ts'
+import { type Find, finder } from './finder.ts'
+import { GROUP, USER } from './roster.ts'
+import { keyOf, num, numberOf, transactionSync } from './tables.ts'
 
 /**
  * The ledger's links, repeated in the cache by number. Only what changed in the ledger since the last time is
- * taken over; ids that no reading has shown (yet) get a row of their own, marked gone.
+ * taken over; ids that no reading has shown (yet) get a number of their own, marked gone.
  */
 export function followLinks(db: DatabaseSync, targetName: string, ledger: Ledger): void {
   const target = numberOf(db, 'c_target', targetName)
@@ -12,101 +16,79 @@ export function followLinks(db: DatabaseSync, targetName: string, ledger: Ledger
   const version = ledger.linkVersion(targetName)
   if (version === followed) return
   transactionSync(db, () => {
-    let chunk: LinkChange[] = []
-    const follow = follower(db, target)
-    for (const link of ledger.linksSince(targetName, followed)) {
-      chunk.push(link)
-      if (chunk.length === 100_000) {
-        follow(chunk)
-        chunk = []
-      }
-    }
-    follow(chunk)
+    const { take, save } = follower(db, target, version - followed > MANY)
+    for (const link of ledger.linksSince(targetName, followed)) take(link)
+    save()
     db.prepare('UPDATE c_target SET link_version = ? WHERE num = ?').run(version, target)
   })
 }
 
-function follower(db: DatabaseSync, target: number): (links: readonly LinkChange[]) => void {
-  const put = db.prepare('INSERT OR REPLACE INTO c_link (key, at_target, profile, echo) VALUES (?, ?, ?, ?)')
-  const drop = db.prepare('DELETE FROM c_link WHERE key = ?')
-  const putUser = db.prepare("INSERT INTO c_user (num, source, id, hash, gone, doc) VALUES (?, ?, ?, 0, 1, '{}')")
-  const putGroup = db.prepare(
-    "INSERT INTO c_group (num, source, id, hash, gone, doc, members_hash, members) VALUES (?, ?, ?, 0, 1, '{}', 0, x'')",
-  )
-  const putTargetUser = db.prepare(
-    "INSERT INTO c_tuser (num, target, id, doc_hash, hash, gone, active, key_name, key_mail, key_external, doc) VALUES (?, ?, ?, 0, 0, 1, 0, 0, 0, 0, '{}')",
-  )
-  const putTargetGroup = db.prepare(
-    "INSERT INTO c_tgroup (num, target, id, doc_hash, hash, gone, key_name, key_external, doc, members_hash, members) VALUES (?, ?, ?, 0, 0, 1, 0, 0, '{}', -1, NULL)",
-  )
-  const unsettle = db.prepare('UPDATE c_mapped SET settled = -1 WHERE key = ?')
-  return links => {
-    if (links.length === 0) return
-    for (const kind of ['user', 'group'] as const) {
-      const some = links.filter(link => link.kind === kind)
-      if (some.length === 0) continue
-      const bySource = new Map<string, LinkChange[]>()
-      for (const link of some) {
-        const list = bySource.get(link.source)
-        if (list) list.push(link)
-        else bySource.set(link.source, [link])
-      }
-      const atTarget = numbersOf(
-        db,
-        kind === 'user' ? 'c_tuser' : 'c_tgroup',
-        'target',
-        target,
-        new Set(some.map(link => link.scimId)),
-      )
-      let nextAtTarget = nextNumber(db, ['c_tuser', 'c_tgroup'])
-      for (const [sourceName, list] of bySource) {
-        const source = numberOf(db, 'c_source', sourceName)
-        const atSource = numbersOf(
-          db,
-          kind === 'user' ? 'c_user' : 'c_group',
-          'source',
-          source,
-          new Set(list.map(link => link.sourceId)),
-        )
-        let nextAtSource = nextNumber(db, ['c_user', 'c_group'])
-        for (const link of list) {
-          let from = atSource.get(link.sourceId)
-          if (from === undefined) {
-            if (link.removed) continue
-            from = nextAtSource++
-            atSource.set(link.sourceId, from)
-            ;(kind === 'user' ? putUser : putGroup).run(from, source, link.sourceId)
-          }
-          const key = keyOf(target, from)
-          unsettle.run(key)
-          if (link.removed) {
-            drop.run(key)
-            continue
-          }
-          let to = atTarget.get(link.scimId)
-          if (to === undefined) {
-            to = nextAtTarget++
-            atTarget.set(link.scimId, to)
-            ;(kind === 'user' ? putTargetUser : putTargetGroup).run(to, target, link.scimId)
-          }
-          put.run(key, to, numberOf(db, 'c_profile', link.profile), link.echo ? JSON.stringify(link.echo) : null)
-        }
-      }
+/** From so many links on, holding all ids ready is quicker. */
+const MANY = 5_000
+
+function follower(db: DatabaseSync, target: number, many: boolean) {
+  const store = columns(db)
+  const nodes = register(store, 'node', many)
+  const resources = register(store, 'at', many, target)
+  const [nodeSources, settled] = [store.open(NODE.source, SHARED), store.open(MAPPED_TO.settled, target)]
+  const [linkedAt, profiles] = [store.open(LINK.at, target), store.open(LINK.profile, target)]
+  const putEcho = db.prepare('INSERT OR REPLACE INTO c_echo (key, echo) VALUES (?, ?)')
+  const dropEcho = db.prepare('DELETE FROM c_echo WHERE key = ?')
+  const numbers = (table: 'c_source' | 'c_profile') => {
+    const known = new Map<string, number>()
+    return (name: string): number => {
+      const number = known.get(name) ?? numberOf(db, table, name)
+      known.set(name, number)
+      return number
     }
+  }
+  const [sourceNumber, profileNumber] = [numbers('c_source'), numbers('c_profile')]
+
+  return {
+    take({ kind, source: name, sourceId, scimId, profile, echo, removed }: LinkChange): void {
+      const source = sourceNumber(name)
+      const known = nodes.find(kind, sourceId, source, num => nodeSources.get(num) === source)
+      if (known === undefined && removed) return
+      const node = known ?? nodes.add(kind, sourceId, source)
+      if (known === undefined) nodeSources.set(node, source)
+      settled.set(node, 0)
+      if (removed) {
+        linkedAt.set(node, 0)
+        profiles.set(node, 0)
+      } else {
+        linkedAt.set(node, resources.find(kind, scimId, target) ?? resources.add(kind, scimId, target))
+        profiles.set(node, profileNumber(profile))
+      }
+      if (echo && !removed) putEcho.run(keyOf(target, node), JSON.stringify(echo))
+      else dropEcho.run(keyOf(target, node))
+    },
+    save(): void {
+      for (const column of [nodes, resources, nodeSources, settled, linkedAt, profiles]) column.save()
+    },
   }
 }
 
-/** The numbers of some ids, found in one pass. */
-export function numbersOf(
-  db: DatabaseSync,
-  table: string,
-  column: 'source' | 'target',
-  owner: number,
-  ids: ReadonlySet<string>,
-): Map<string, number> {
-  const found = new Map<string, number>()
-  for (const [num, id] of rows(db.prepare(`SELECT num, id FROM ${table} WHERE ${column} = ?`), owner)) {
-    if (ids.has(String(id))) found.set(String(id), Number(num))
+/** The ids of one side: those that have a number, and those that get one now. */
+function register(store: Columns, side: 'node' | 'at', many: boolean, owner = SHARED) {
+  const find: Find = finder(store, side, owner, many)
+  const ids = store.ids(side)
+  const kinds = store.open(side === 'node' ? NODE.kind : AT.kind, owner)
+  const keys = store.open(side === 'node' ? NODE.idKey : AT.idKey, owner)
+  const added = new Map<string, number>()
+  let next = ids.next()
+  return {
+    find: (kind: ResourceKind, id: string, within: number, accepts?: (num: number) => boolean): number | undefined =>
+      added.get(`${kind} ${within} ${id}`) ?? find(kind, id, accepts),
+    add(kind: ResourceKind, id: string, within: number): number {
+      const num = next++
+      added.set(`${kind} ${within} ${id}`, num)
+      ids.set(num, id)
+      kinds.set(num, kind === 'user' ? USER : GROUP)
+      keys.set(num, hash52(id))
+      return num
+    },
+    save(): void {
+      for (const column of [ids, kinds, keys]) column.save()
+    },
   }
-  return found
 }

@@ -3,9 +3,11 @@ import type { ReadingPart } from '../connector.ts'
 import { RollcallError } from '../errors.ts'
 import type { Attributes, Certificate, Check, Finding, SourceGroup, SourceUser, Value } from '../model.ts'
 import { hash52 } from '../pipeline/canonical.ts'
+import { setHash } from '../pipeline/sets.ts'
 import type { KeptReading, ReadingCounts, StoredReading } from '../state.ts'
-import { GROUP, gatherer, type Kind, NOTHING, roster, sortedSet, USER } from './roster.ts'
-import { nextNumber, num, numberOf, pack, rows, setHash, text, transaction } from './tables.ts'
+import { type Column, columns, NODE, type Packed, SHARED } from './columns.ts'
+import { GROUP, gatherer, type Kind, NOTHING, type Roster, roster, sortedSet, USER } from './roster.ts'
+import { num, numberOf, pack, text, transaction } from './tables.ts'
 
 /** Takes a reading in whole or not at all: what ends uncertified or throws leaves the last certified one as it was. */
 export async function keepReading(
@@ -39,31 +41,16 @@ async function take(
   now: Date,
 ): Promise<KeptReading> {
   const source = numberOf(db, 'c_source', name)
-  const known = roster(nextNumber(db, ['c_user', 'c_group']))
-  for (const [num, id, hash, gone] of rows(
-    db.prepare('SELECT num, id, hash, gone FROM c_user WHERE source = ?'),
-    source,
-  )) {
-    known.remember(String(id), { num: Number(num), hash: Number(hash), membersHash: 0, kind: USER, gone: gone === 1 })
-  }
-  for (const [num, id, hash, gone, membersHash] of rows(
-    db.prepare('SELECT num, id, hash, gone, members_hash FROM c_group WHERE source = ?'),
-    source,
-  )) {
-    known.remember(String(id), {
-      num: Number(num),
-      hash: Number(hash),
-      membersHash: Number(membersHash),
-      kind: GROUP,
-      gone: gone === 1,
-    })
-  }
-  const insertUser = db.prepare('INSERT INTO c_user (num, source, id, hash, gone, doc) VALUES (?, ?, ?, ?, 0, ?)')
-  const updateUser = db.prepare('UPDATE c_user SET hash = ?, gone = 0, doc = ? WHERE num = ?')
-  const insertGroup = db.prepare(
-    "INSERT INTO c_group (num, source, id, hash, gone, doc, members_hash, members) VALUES (?, ?, ?, ?, 0, ?, 0, x'')",
+  const store = columns(db)
+  const known = remembered(db, source)
+  const open = (column: Column<Packed>) => store.open(column, SHARED)
+  const [kinds, live, sources] = [open(NODE.kind), open(NODE.live), open(NODE.source)]
+  const [hashes, idKeys, membersHashes] = [open(NODE.hash), open(NODE.idKey), open(NODE.membersHash)]
+  const ids = store.ids('node')
+  const putUser = db.prepare('INSERT OR REPLACE INTO c_user (num, doc) VALUES (?, ?)')
+  const putGroup = db.prepare(
+    'INSERT INTO c_group (num, doc) VALUES (?, ?) ON CONFLICT (num) DO UPDATE SET doc = excluded.doc',
   )
-  const updateGroup = db.prepare('UPDATE c_group SET hash = ?, gone = 0, doc = ? WHERE num = ?')
 
   let repeats = 0
   let changed = 0
@@ -75,20 +62,22 @@ async function take(
     }
     known.seen[entry] = kind
     const hash = hash52(doc)
-    const num = known.nums[entry]!
-    if (known.stored[entry] === NOTHING) {
-      ;(kind === USER ? insertUser : insertGroup).run(num, source, id, hash, doc)
-      known.stored[entry] = kind
-      changed++
-    } else if (known.stored[entry] !== kind) {
-      throw new RollcallError(
-        'source_incomplete',
-        `source "${name}": the id ${JSON.stringify(id)} was a ${kind === USER ? 'group' : 'user'} before and is a ${kind === USER ? 'user' : 'group'} now. Ids must be unique across users and groups; its last reading stands.`,
-      )
-    } else if (known.hashes[entry] !== hash || known.gone[entry]) {
-      ;(kind === USER ? updateUser : updateGroup).run(hash, doc, num)
-      changed++
+    const stored = known.stored[entry]
+    if (stored === kind && known.hashes[entry] === hash && !known.gone[entry]) return
+    if (stored !== kind) {
+      // New, or a user's id that has become a group's: the number it had stays with what it was.
+      if (stored !== NOTHING) live.set(known.renumber(entry), 0)
+      const num = known.nums[entry]!
+      kinds.set(num, kind)
+      sources.set(num, source)
+      ids.set(num, id)
+      idKeys.set(num, hash52(id))
     }
+    const num = known.nums[entry]!
+    hashes.set(num, hash)
+    live.set(num, 1)
+    ;(kind === USER ? putUser : putGroup).run(num, doc)
+    changed++
   }
 
   const counts = { users: 0, groups: 0, members: 0 }
@@ -134,7 +123,7 @@ async function take(
     )
 
   let strays = 0
-  const setMembers = db.prepare('UPDATE c_group SET members_hash = ?, members = ? WHERE num = ?')
+  const setMembers = db.prepare('UPDATE c_group SET members = ? WHERE num = ?')
   for (let group = 0; group < known.size; group++) {
     if (known.seen[group] !== GROUP || hidden.has(group)) continue
     const numbers: number[] = []
@@ -145,7 +134,8 @@ async function take(
     const packed = sortedSet(Uint32Array.from(numbers))
     const hash = setHash(packed)
     if (hash === known.membersHashes[group]) continue
-    setMembers.run(hash, pack(packed), known.nums[group]!)
+    setMembers.run(pack(packed), known.nums[group]!)
+    membersHashes.set(known.nums[group]!, hash)
     changed++
   }
   if (strays > 0) {
@@ -155,13 +145,16 @@ async function take(
       message: `${strays} ${strays === 1 ? 'member is' : 'members are'} neither a user nor a group of this source, and left out`,
     })
   }
-  const goneUser = db.prepare('UPDATE c_user SET gone = 1 WHERE num = ?')
-  const goneGroup = db.prepare("UPDATE c_group SET gone = 1, members_hash = 0, members = x'' WHERE num = ?")
   for (let entry = 0; entry < known.size; entry++) {
     if (known.seen[entry] !== NOTHING || known.stored[entry] === NOTHING || known.gone[entry]) continue
-    ;(known.stored[entry] === USER ? goneUser : goneGroup).run(known.nums[entry]!)
+    live.set(known.nums[entry]!, 0)
+    if (known.stored[entry] === GROUP) {
+      setMembers.run(new Uint8Array(), known.nums[entry]!)
+      membersHashes.set(known.nums[entry]!, 0)
+    }
     changed++
   }
+  for (const column of [kinds, live, sources, hashes, idKeys, membersHashes, ids]) column.save()
 
   const checks: Check[] = [
     ...certificate.checks,
@@ -192,6 +185,29 @@ async function take(
     source,
   )
   return { source: name, reading, certificate: whole, changed, findings }
+}
+
+/** Who is known of this source by id. */
+function remembered(db: DatabaseSync, source: number): Roster {
+  const store = columns(db)
+  const ids = store.ids('node').all()
+  const known = roster({ next: Math.max(1, ids.length) })
+  const kinds = store.load(NODE.kind, SHARED, ids.length)
+  const live = store.load(NODE.live, SHARED, ids.length)
+  const sources = store.load(NODE.source, SHARED, ids.length)
+  const hashes = store.load(NODE.hash, SHARED, ids.length)
+  const membersHashes = store.load(NODE.membersHash, SHARED, ids.length)
+  for (let num = 1; num < ids.length; num++) {
+    if (sources[num] !== source || kinds[num] === NOTHING) continue
+    known.remember(ids[num]!, {
+      num,
+      hash: hashes[num]!,
+      membersHash: membersHashes[num]!,
+      kind: kinds[num] === USER ? USER : GROUP,
+      gone: live[num] === 0,
+    })
+  }
+  return known
 }
 
 /** The last certified reading of a source. */

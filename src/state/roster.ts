@@ -15,15 +15,26 @@ export interface Roster {
   readonly gone: boolean[]
   /** What this listing has shown it to be. */
   readonly seen: Kind[]
+  /** As stored; of two entries with one id, which differ in kind, the one remembered last counts. */
+  remember(
+    id: string,
+    entry: {
+      readonly num: number
+      readonly hash: number
+      readonly membersHash: number
+      readonly kind: Kind
+      readonly gone: boolean
+    },
+  ): void
+  /** Gives an entry a new number, as if nothing were stored; returns the number it had. */
+  renumber(entry: number): number
 }
 export type Kind = 0 | 1 | 2
 export const NOTHING: Kind = 0
 export const USER: Kind = 1
 export const GROUP: Kind = 2
 
-export function roster(next: number): Roster & {
-  remember(id: string, entry: { num: number; hash: number; membersHash: number; kind: Kind; gone: boolean }): void
-} {
+export function roster(counter: { next: number }): Roster {
   const entries = new Map<string, number>()
   const ids: string[] = []
   const nums: number[] = []
@@ -55,8 +66,21 @@ export function roster(next: number): Roster & {
     get size() {
       return ids.length
     },
-    enter: id => entries.get(id) ?? add(id, next++, 0, 0, NOTHING, false),
-    remember: (id, { num, hash, membersHash, kind, gone }) => void add(id, num, hash, membersHash, kind, gone),
+    enter: id => entries.get(id) ?? add(id, counter.next++, 0, 0, NOTHING, false),
+    remember(id, { num, hash, membersHash, kind, gone: isGone }) {
+      const entry = entries.get(id) ?? add(id, num, hash, membersHash, kind, isGone)
+      nums[entry] = num
+      hashes[entry] = hash
+      membersHashes[entry] = membersHash
+      stored[entry] = kind
+      gone[entry] = isGone
+    },
+    renumber(entry) {
+      const had = nums[entry]!
+      nums[entry] = counter.next++
+      membersHashes[entry] = 0
+      return had
+    },
   }
 }
 

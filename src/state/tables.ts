@@ -2,46 +2,31 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 
 /**
  * The cache's tables. Users and groups of all sources are numbered from one sequence, in order of arrival, and
- * so are those of all targets: the numbers are what members, links and mapped users refer to, and rows are
- * inserted in key order. Nothing is indexed by text. A row outlives its user or group (`gone`), since links
- * still refer to its number.
+ * so are those of all targets: the numbers are what members, links and mapped users refer to. What every plan
+ * looks at for everyone is in `c_column` (see columns.ts), documents have tables of their own, and nothing is
+ * indexed by text. A number outlives its user or group, since links still refer to it.
  */
 const TABLES = `
 CREATE TABLE IF NOT EXISTS c_source (
   num INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, reading INTEGER NOT NULL DEFAULT 0, read_at TEXT,
   certificate TEXT, accepted TEXT, findings TEXT
 );
-CREATE TABLE IF NOT EXISTS c_user (
-  num INTEGER PRIMARY KEY, source INTEGER NOT NULL, id TEXT NOT NULL, hash INTEGER NOT NULL, gone INTEGER NOT NULL, doc TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS c_group (
-  num INTEGER PRIMARY KEY, source INTEGER NOT NULL, id TEXT NOT NULL, hash INTEGER NOT NULL, gone INTEGER NOT NULL, doc TEXT NOT NULL,
-  members_hash INTEGER NOT NULL, members BLOB NOT NULL
-);
 CREATE TABLE IF NOT EXISTS c_target (
   num INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, read_at TEXT, certificate TEXT, profiles TEXT,
   link_version INTEGER NOT NULL DEFAULT 0
 );
-CREATE TABLE IF NOT EXISTS c_tuser (
-  num INTEGER PRIMARY KEY, target INTEGER NOT NULL, id TEXT NOT NULL, doc_hash INTEGER NOT NULL, hash INTEGER NOT NULL, gone INTEGER NOT NULL, active INTEGER NOT NULL,
-  key_name INTEGER NOT NULL, key_mail INTEGER NOT NULL, key_external INTEGER NOT NULL, doc TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS c_tgroup (
-  num INTEGER PRIMARY KEY, target INTEGER NOT NULL, id TEXT NOT NULL, doc_hash INTEGER NOT NULL, hash INTEGER NOT NULL, gone INTEGER NOT NULL,
-  key_name INTEGER NOT NULL, key_external INTEGER NOT NULL, doc TEXT NOT NULL, members_hash INTEGER NOT NULL, members BLOB
-);
 CREATE TABLE IF NOT EXISTS c_profile (num INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE IF NOT EXISTS c_link (
-  key INTEGER PRIMARY KEY, at_target INTEGER NOT NULL, profile INTEGER NOT NULL, echo TEXT
-);
-CREATE TABLE IF NOT EXISTS c_mapped (
-  key INTEGER PRIMARY KEY, source_hash INTEGER NOT NULL, scope INTEGER NOT NULL, state INTEGER NOT NULL, hash INTEGER NOT NULL,
-  settled INTEGER NOT NULL, key_name INTEGER NOT NULL, key_mail INTEGER NOT NULL, key_external INTEGER NOT NULL, doc TEXT NOT NULL
-);
+CREATE TABLE IF NOT EXISTS c_column (key INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS c_user (num INTEGER PRIMARY KEY, doc TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS c_group (num INTEGER PRIMARY KEY, doc TEXT NOT NULL, members BLOB NOT NULL DEFAULT x'');
+CREATE TABLE IF NOT EXISTS c_tuser (num INTEGER PRIMARY KEY, doc TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS c_tgroup (num INTEGER PRIMARY KEY, doc TEXT NOT NULL, members BLOB);
+CREATE TABLE IF NOT EXISTS c_mapped (key INTEGER PRIMARY KEY, doc TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS c_echo (key INTEGER PRIMARY KEY, echo TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS c_wanted (key INTEGER PRIMARY KEY, members BLOB NOT NULL);
 `
 
-const VERSION = 1
+const VERSION = 2
 
 /** Makes the cache's tables; tables of another version are dropped first, which costs one full read. */
 export function createTables(db: DatabaseSync): void {
@@ -71,15 +56,6 @@ export function rangeOf(target: number): readonly [number, number] {
 export function numberOf(db: DatabaseSync, table: 'c_source' | 'c_target' | 'c_profile', name: string): number {
   db.prepare(`INSERT OR IGNORE INTO ${table} (name) VALUES (?)`).run(name)
   return num(db.prepare(`SELECT num FROM ${table} WHERE name = ?`).get(name), 'num')
-}
-
-/** The next free number of a pair of tables that share one sequence. */
-export function nextNumber(db: DatabaseSync, tables: readonly [string, string]): number {
-  const [one, other] = tables
-  const row = db
-    .prepare(`SELECT MAX((SELECT IFNULL(MAX(num), 0) FROM ${one}), (SELECT IFNULL(MAX(num), 0) FROM ${other})) AS num`)
-    .get()
-  return num(row, 'num') + 1
 }
 
 /** Rows as arrays of columns: half the time of objects, and a million rows pass here. */
@@ -135,18 +111,4 @@ export function unpack(blob: unknown): Uint32Array {
   if (!(blob instanceof Uint8Array)) return new Uint32Array()
   if (blob.byteOffset % 4 === 0) return new Uint32Array(blob.buffer, blob.byteOffset, blob.byteLength / 4)
   return new Uint32Array(blob.slice().buffer)
-}
-
-/** Depends on the set alone, not on its order: compared before members are. */
-export function setHash(numbers: Uint32Array): number {
-  let one = numbers.length
-  let other = 0
-  for (let at = 0; at < numbers.length; at++) {
-    let mixed = Math.imul(numbers[at]! ^ (numbers[at]! >>> 16), 0x85ebca6b)
-    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
-    mixed ^= mixed >>> 16
-    one = (one + mixed) >>> 0
-    other = (other + Math.imul(mixed, mixed | 1)) >>> 0
-  }
-  return (other & 0xfffff) * 2 ** 32 + one
 }
