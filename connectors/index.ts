@@ -3,4 +3,5 @@ import type { Connector } from '../src/connector.ts'
 /** Every connector, behind an import() of its own: a run loads only those that its config names. */
 export const connectors: Readonly<Record<string, () => Promise<Connector>>> = {
   file: async () => (await import('./file/index.ts')).file,
+  ldap: async () => (await import('./ldap/index.ts')).ldap,
 }
