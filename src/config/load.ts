@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { z } from 'zod'
 import { RollcallError } from '../errors.ts'
 import type { Limits, Profile } from '../model.ts'
 import { checkYaml, type Fault, renderFaults, suggestion } from '../profile/document.ts'
-import { compileProfile } from '../profile/load.ts'
-import { inOrder, type ProfileFile, readProfiles } from './profiles.ts'
+import { compileProfile, type ParsedProfile } from '../profile/load.ts'
+import { inOrder, readProfiles } from './profiles.ts'
 import { configShape, salvageShape } from './shape.ts'
 import {
   configuredSources,
@@ -15,7 +14,7 @@ import {
   declaredBy,
   unknownConnector,
 } from './sources.ts'
-import { configuredTargets, type ConfiguredTarget, type LoadDialect } from './targets.ts'
+import { configuredTargets, type ConfiguredTarget, dialectsOf, type LoadDialect } from './targets.ts'
 
 /** `rollcall.yaml` and its profiles, checked and compiled. No secret has been asked for yet. */
 export interface Config {
@@ -64,17 +63,17 @@ export async function loadConfig({ file, cwd, connectors: table, loadDialect }: 
   const parsed = ordered.files.flatMap(({ profile }) => profile ?? [])
   const used = [...sources.values()].filter(source => parsed.some(profile => profile.source === source.name))
   const told = await declaredBy(used, folder, at)
-  const targets = await configuredTargets(whole.targets, loadDialect, folder, at)
+  const spoken = await dialectsOf(whole.targets, loadDialect, folder, at)
   const compiled = parsed.flatMap(profile => {
     const declared = told.declared.get(profile.source)
-    return declared === undefined ? [] : compileProfile(profile, declared, targets.of.get(profile.target)?.dialect)
+    return declared === undefined ? [] : compileProfile(profile, declared, spoken.dialects.get(profile.target))
   })
   const faults = [
-    ...[checked, found, ordered, told, targets, ...compiled].flatMap(one => one.faults),
-    ...ordered.files.flatMap(profile => strayReferences(profile, whole)),
+    ...[checked, found, ordered, told, spoken, ...compiled].flatMap(one => one.faults),
+    ...parsed.flatMap(profile => strayReferences(profile, whole)),
   ]
   if (checked.value === undefined || faults.length > 0) throw invalid(faults, folder, cwd)
-  const { state, planAge, limits } = checked.value
+  const { state, planAge, limits, targets } = checked.value
   return {
     file,
     folder,
@@ -82,7 +81,7 @@ export async function loadConfig({ file, cwd, connectors: table, loadDialect }: 
     planAge,
     limits,
     sources,
-    targets: targets.of,
+    targets: configuredTargets(targets, spoken.dialects),
     profiles: compiled.flatMap(({ profile }) => profile ?? []),
   }
 }
@@ -98,17 +97,15 @@ async function readConfig(file: string): Promise<string> {
 
 /** A profile's source or target that `rollcall.yaml` does not have. */
 function strayReferences(
-  { file, text, profile }: ProfileFile,
+  profile: ParsedProfile,
   known: { readonly sources: object; readonly targets: object },
 ): Fault[] {
-  if (profile === undefined) return []
-  const { at } = checkYaml(file, text, z.unknown())
   return (['source', 'target'] as const).flatMap(kind => {
     const names = Object.keys(known[`${kind}s`])
     if (names.includes(profile[kind])) return []
     const near = suggestion(profile[kind], names)
     const now = near === undefined ? `name one that rollcall.yaml has (${names.join(', ')})` : `did you mean ${near}?`
-    return { ...at([kind]), message: `there is no ${kind} ${profile[kind]}; ${now}` }
+    return { ...profile.document.at([kind]), message: `there is no ${kind} ${profile[kind]}; ${now}` }
   })
 }
 

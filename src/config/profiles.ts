@@ -9,7 +9,6 @@ export interface ProfileFile {
   readonly name: string
   /** `profiles/NAME.yaml`, whatever folder that is in: it stands in plans. */
   readonly file: string
-  readonly text: string
   readonly profile: ParsedProfile | undefined
 }
 
@@ -33,7 +32,7 @@ export async function readProfiles(folder: string): Promise<Found> {
       const text = await readFile(join(folder, file), 'utf8')
       const { profile, faults: own } = parseProfile(file, name, text)
       faults.push(...own)
-      if (twin === undefined) files.push({ name, file, text, profile })
+      if (twin === undefined) files.push({ name, file, profile })
     } catch (thrown) {
       if (!isSystemError(thrown)) throw thrown
       fault(`the file cannot be read (${thrown.code}); make it readable for who runs rollcall`)

@@ -54,7 +54,7 @@ export function salvageShape(connectors: readonly Connector[]) {
   return z.looseObject({
     profiles: profiles.catch(undefined),
     sources: z.record(z.string(), source.nullable().catch(null)).catch({}),
-    targets: z.record(z.string(), targetShape.nullable().catch(null)).catch({}),
+    targets: z.record(z.string(), z.looseObject({ dialect: z.string() }).nullable().catch(null)).catch({}),
   })
 }
 
@@ -68,7 +68,12 @@ function sourceShape(connectors: readonly Connector[], unknownConnector: (kind: 
     if (!(options instanceof z.ZodObject)) throw new TypeError(`the options of connector ${kind} are no z.strictObject`)
     return options.safeExtend({ connector: z.literal(kind).describe('Which kind of directory this is.') })
   })
-  const error = ({ input }: { readonly input?: unknown }) => unknownConnector(input)
+  const error = ({ input }: { readonly input?: unknown }) => {
+    if (typeof input === 'string') return unknownConnector(input)
+    if (typeof input !== 'object' || input === null)
+      return 'a source is a block of keys and values; write { connector: … }'
+    return unknownConnector('connector' in input ? input.connector : undefined)
+  }
   if (first === undefined) return z.looseObject({ connector: z.string().refine(() => false, { error }) }, { error })
   return z.discriminatedUnion('connector', [first, ...others], { error })
 }

@@ -26,6 +26,9 @@ const CREDENTIAL = /auth|cookie|token|secret|passw|credential|session|api-?key|s
 
 const name = z.string().min(1)
 
+const PROXY =
+  'a proxy is http://HOST:PORT, or with a credential in it { env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT, …] }'
+
 /** One entry of `targets`. */
 export const targetShape = z.strictObject({
   connector: z.literal('scim').describe('How it is spoken to: scim.'),
@@ -49,10 +52,7 @@ export const targetShape = z.strictObject({
     .describe('Users and groups that are never adopted, changed or deactivated: the way back in.'),
   tls: tls.optional().describe('Certificates to trust and to show.'),
   proxy: z
-    .union([z.string().regex(/^https?:\/\/[^@/?#\s]+\/?$/), secret], {
-      error:
-        'a proxy is http://HOST:PORT, or with a credential in it { env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT, …] }',
-    })
+    .union([z.string().regex(/^https?:\/\/[^@/?#\s]+\/?$/, PROXY), secret], { error: PROXY })
     .optional()
     .describe('The proxy that requests go through: an address, or a secret as for token.'),
 })
@@ -67,27 +67,38 @@ export interface ConfiguredTarget extends Omit<TargetEntry, 'connector' | 'diale
 
 export type LoadDialect = (nameOrPath: string, folder: string) => Promise<Dialect>
 
-/** Targets with their dialects. A dialect that cannot be loaded is a fault, and its target missing. */
-export async function configuredTargets(
-  entries: Readonly<Record<string, TargetEntry | null>>,
+/** The dialects of these targets, by target. One that cannot be loaded is a fault, and missing. */
+export async function dialectsOf(
+  targets: Readonly<Record<string, { readonly dialect: string } | null>>,
   loadDialect: LoadDialect,
   folder: string,
   at: Checked<unknown>['at'],
-): Promise<{ readonly of: ReadonlyMap<string, ConfiguredTarget>; readonly faults: readonly Fault[] }> {
-  const of = new Map<string, ConfiguredTarget>()
+): Promise<{ readonly dialects: ReadonlyMap<string, Dialect>; readonly faults: readonly Fault[] }> {
+  const dialects = new Map<string, Dialect>()
   const faults: Fault[] = []
-  for (const [name, entry] of Object.entries(entries)) {
-    if (entry === null) continue
-    const { connector: _, dialect, ...rest } = entry
+  for (const [name, target] of Object.entries(targets)) {
+    if (target === null) continue
     try {
-      of.set(name, { ...rest, name, dialect: await loadDialect(dialect, folder) })
+      dialects.set(name, await loadDialect(target.dialect, folder))
     } catch (thrown) {
       if (!(thrown instanceof RollcallError && thrown.code === 'config_invalid')) throw thrown
       const place = at(['targets', name, 'dialect'])
       faults.push(...thrown.message.split('\n').map(line => faultOf(line) ?? { ...place, message: line }))
     }
   }
-  return { of, faults }
+  return { dialects, faults }
+}
+
+export function configuredTargets(
+  targets: Readonly<Record<string, TargetEntry>>,
+  dialects: ReadonlyMap<string, Dialect>,
+): ReadonlyMap<string, ConfiguredTarget> {
+  return new Map(
+    Object.entries(targets).flatMap(([name, { connector: _, ...target }]) => {
+      const dialect = dialects.get(name)
+      return dialect === undefined ? [] : [[name, { ...target, name, dialect }] as const]
+    }),
+  )
 }
 
 /** A line `file:line:column: message` of a dialect file's own faults. */
