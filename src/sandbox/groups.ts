@@ -7,7 +7,7 @@ import type { Filter } from './filter.ts'
 import { fold, isObject, type JsonObject, own, ownInAnyCase, same, withMember } from './json.ts'
 import { filterOf, listAnswer, windowOf } from './listing.ts'
 import { matches, mentions } from './match.ts'
-import { type MemberDraft, memberDraft } from './members.ts'
+import { type Current, type MemberDraft, memberDraft } from './members.ts'
 import { parsePatch, patch } from './patch.ts'
 import type { GroupRecord } from './records.ts'
 import { type Asked, NO_CONTENT, type Reply } from './reply.ts'
@@ -143,7 +143,7 @@ function commit(record: GroupRecord, draft: MemberDraft, site: Site): GroupRecor
   return record
 }
 
-function draftFor(current: ReadonlySet<string>, most: number, site: Site): MemberDraft {
+function draftFor(current: Current, most: number, site: Site): MemberDraft {
   const { behaviour, faults, store } = site
   const [refusedWho, refusal] = failing(faults.text('fail-member'))
   let count = 0

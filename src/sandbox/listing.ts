@@ -2,6 +2,7 @@ import type { Dialect } from '../model.ts'
 import type { ResourceType } from './attributes.ts'
 import { type Filter, parseFilter } from './filter.ts'
 import { pathText } from './path.ts'
+import type { Piece } from './reply.ts'
 import { bad } from './scim-error.ts'
 import type { Site } from './site.ts'
 
@@ -60,9 +61,9 @@ function cursorAt(position: number, { paging }: Dialect): { readonly nextCursor?
 export function* listAnswer(
   total: number,
   window: Window,
-  page: readonly (string | Iterable<string>)[],
+  page: readonly (string | Iterable<Piece>)[],
   { dialect, faults }: Site,
-): Generator<string> {
+): Generator<Piece> {
   const size = page.length
   const end = window.from + size
   const said = faults.text('short-total') === undefined ? total + (faults.number('lying-total') ?? 0) : size

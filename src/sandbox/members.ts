@@ -28,8 +28,14 @@ export interface MemberRules extends Pick<Behaviour, 'unknownMember' | 'removal'
   readonly partial: boolean
 }
 
+/** The members as they are. */
+export interface Current extends Iterable<string> {
+  readonly size: number
+  has(id: string): boolean
+}
+
 /** RFC 7644 §3.5.2 for `members`, at the price of what changes, not of how many there are. */
-export function memberDraft(current: ReadonlySet<string>, rules: MemberRules): MemberDraft {
+export function memberDraft(current: Current, rules: MemberRules): MemberDraft {
   let cleared = false
   const added = new Set<string>()
   const removed = new Set<string>()

@@ -2,10 +2,13 @@ import type { Json } from '../model.ts'
 import type { JsonObject } from './json.ts'
 import type { Question } from './listing.ts'
 
+/** Of a body: text, or text in UTF-8. */
+export type Piece = string | Uint8Array
+
 /** What is answered. A body in pieces is long, and made while it is sent. */
 export interface Reply {
   readonly status: number
-  readonly body?: string | Iterable<string>
+  readonly body?: string | Iterable<Piece>
   readonly location?: string
   readonly headers?: Readonly<Record<string, string>>
 }

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Json } from '../model.ts'
 import { misdeed } from './misdeed.ts'
 import { isObject, type JsonObject, parseJson, withMember } from './json.ts'
-import { json, type Reply } from './reply.ts'
+import { json, type Piece, type Reply } from './reply.ts'
 import { MethodNotAllowed, questionIn, questionInBody, type Route, routeOf, unknownPath } from './route.ts'
 import { bad, errorBody, ScimError } from './scim-error.ts'
 import type { Site } from './site.ts'
@@ -127,8 +126,9 @@ function answer(route: Route, asked: Parameters<Route['answer']>[0], site: Site)
   return reply.status === 201 && faults.due('create-without-id') ? withoutId(reply) : reply
 }
 
-function wholeOf(body: string | Iterable<string>): string {
-  return typeof body === 'string' ? body : Array.from(body).join('')
+function wholeOf(body: string | Iterable<Piece>): string {
+  if (typeof body === 'string') return body
+  return Array.from(body, piece => (typeof piece === 'string' ? piece : Buffer.from(piece).toString())).join('')
 }
 
 function withoutId(reply: Reply): Reply {
@@ -176,13 +176,26 @@ export async function send(reply: Reply | undefined, response: ServerResponse, {
   response.writeHead(status, head)
   let text = ''
   for (const piece of body) {
-    text += piece
-    if (text.length < CHUNK) continue
-    if (!response.write(text)) await Promise.race([once(response, 'drain'), once(response, 'close')])
-    if (response.destroyed) return
+    if (typeof piece === 'string') text += piece
+    if (typeof piece === 'string' && text.length < CHUNK) continue
+    if (text !== '') response.write(text)
     text = ''
+    if (typeof piece !== 'string') response.write(piece)
+    if (response.writableNeedDrain) await room(response)
+    if (response.destroyed) return
   }
   response.end(text)
+}
+
+/** Until there is room for more, or nobody takes it. */
+function room(response: ServerResponse): Promise<void> {
+  return new Promise(done => {
+    const go = () => {
+      response.off('drain', go).off('close', go)
+      done()
+    }
+    response.on('drain', go).on('close', go)
+  })
 }
 
 const CHUNK = 1 << 18

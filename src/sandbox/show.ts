@@ -1,9 +1,11 @@
-import type { ScimResource } from '../model.ts'
 import { ACCOUNT_URN, GROUP_URN, USER_URN } from './attributes.ts'
-import { type JsonObject, own } from './json.ts'
+import type { JsonObject } from './json.ts'
 import type { GroupRecord, UserRecord } from './records.ts'
+import type { Piece } from './reply.ts'
 import { isSelected, type Selection, select } from './selection.ts'
 import type { Site } from './site.ts'
+import { shownName } from './store.ts'
+import type { Sequence, Stretch } from './table.ts'
 import type { SeenGroup } from './view.ts'
 
 /** A user as it is answered. */
@@ -28,24 +30,52 @@ function membershipOf(groupId: string, site: Site): JsonObject {
 }
 
 /** A group as it is answered, in pieces: with tens of thousands of members it is long. */
-export function* showGroup(group: SeenGroup, site: Site, selection?: Selection): Generator<string> {
+export function* showGroup(group: SeenGroup, site: Site, selection?: Selection): Generator<Piece> {
   if (selection !== undefined) {
     const members = isSelected('members', selection) ? { members: showMembers(group, site) } : {}
     yield JSON.stringify(select({ ...headOf(group.record, site), ...members }, selection))
     return
   }
   yield `${JSON.stringify(headOf(group.record, site)).slice(0, -1)},"members":[`
-  let piece = ''
-  for (const id of shownMembers(group, site)) {
-    piece += piece === '' ? memberText(id, site) : `,${memberText(id, site)}`
-    if (piece.length < PIECE) continue
-    yield piece
-    piece = ','
-  }
-  yield piece === ',' ? ']}' : `${piece}]}`
+  const most = mostShown(site)
+  if (most < group.members.size) yield textOf(group.members.slice(0, most), site)
+  else yield* allMembers(group.members, site)
+  yield ']}'
 }
 
-const PIECE = 65_536
+/** Not in the order of arrival: nobody may rely on one. */
+function* allMembers(members: Sequence, site: Site): Generator<Piece> {
+  const stretches = members.stretches()
+  const middle = stretches.length >> 1
+  const rotated = [...stretches.slice(middle), ...stretches.slice(0, middle)]
+  for (const [at, stretch] of rotated.entries()) {
+    if (at > 0) yield ','
+    yield members.size < LARGE ? textOf(stretch.ids.toReversed(), site) : keptText(stretch, site)
+  }
+}
+
+/** Groups of so many members are shown after every change of some of them; what stays the same is told once. */
+const LARGE = 2_000
+const KEPT_BYTES = 256 << 20
+let kept = new WeakMap<Stretch, Uint8Array>()
+let keptBytes = 0
+
+function keptText(stretch: Stretch, site: Site): Uint8Array {
+  const known = kept.get(stretch)
+  if (known !== undefined) return known
+  const told = Buffer.from(textOf(stretch.ids, site))
+  if (keptBytes > KEPT_BYTES) {
+    kept = new WeakMap()
+    keptBytes = 0
+  }
+  kept.set(stretch, told)
+  keptBytes += told.length
+  return told
+}
+
+function textOf(ids: readonly string[], site: Site): string {
+  return ids.map(id => JSON.stringify(showMember(id, site))).join(',')
+}
 
 /** The group as one object: for filters. */
 export function groupDocument(group: SeenGroup, site: Site, withMembers: boolean): JsonObject {
@@ -58,22 +88,15 @@ export function showMember(id: string, site: Site): JsonObject {
   return { type, value: id, display: nameOf(id, site), $ref: `${site.url}/${type}s/${id}` }
 }
 
-/** Without the last piece's comma problem: see `showGroup`. */
-function showMembers(group: SeenGroup, site: Site): JsonObject[] {
-  return shownMembers(group, site).map(id => showMember(id, site))
+function showMembers({ members }: SeenGroup, site: Site): JsonObject[] {
+  return members.slice(0, mostShown(site)).map(id => showMember(id, site))
 }
 
-/** Not in the order of arrival: nobody may rely on one. */
-function shownMembers({ members }: SeenGroup, { dialect, faults }: Site): string[] {
+function mostShown({ dialect, faults }: Site): number {
   const { readable } = dialect.members
-  if (readable === 'never' || faults.text('hidden-members') !== undefined) return []
-  const all = [...members]
-  const most = Math.min(
-    typeof readable === 'object' ? readable.truncated : Number.POSITIVE_INFINITY,
-    faults.number('truncated-members') ?? Number.POSITIVE_INFINITY,
-  )
-  const middle = all.length >> 1
-  return all.length <= most ? all.slice(middle).concat(all.slice(0, middle)) : all.slice(0, most)
+  if (readable === 'never' || faults.text('hidden-members') !== undefined) return 0
+  const most = typeof readable === 'object' ? readable.truncated : Number.POSITIVE_INFINITY
+  return Math.min(most, faults.number('truncated-members') ?? most)
 }
 
 function headOf(record: GroupRecord, site: Site): JsonObject {
@@ -90,19 +113,6 @@ function metaOf(
 }
 
 function nameOf(id: string, { store }: Site): string {
-  const resource: ScimResource = (store.users.get(id) ?? store.groups.get(id))?.resource ?? {}
-  const name = own(resource, 'displayName') ?? own(resource, 'userName')
-  return typeof name === 'string' ? name : ''
-}
-
-/** Texts of members, for as long as what they are made from stays: large groups are shown after every change. */
-const texts = new WeakMap<UserRecord | GroupRecord, string>()
-
-function memberText(id: string, site: Site): string {
-  const record = site.store.users.get(id) ?? site.store.groups.get(id)
-  const known = record && texts.get(record)
-  if (known !== undefined) return known
-  const text = JSON.stringify(showMember(id, site))
-  if (record) texts.set(record, text)
-  return text
+  const record = store.users.get(id) ?? store.groups.get(id)
+  return record === undefined ? '' : shownName(record.resource)
 }

@@ -1,7 +1,7 @@
 import type { Json, ScimResource } from '../model.ts'
 import { fold, isList, isObject, own } from './json.ts'
 import type { GroupRecord, MemberChange, UserRecord, Write } from './records.ts'
-import { type Index, index, type Table, table } from './table.ts'
+import { type Index, index, type Sequence, sequence, type Table, table } from './table.ts'
 
 /** All users, groups and memberships, in memory. A write costs what it changes, whatever there is beside. */
 export interface Store {
@@ -10,7 +10,7 @@ export interface Store {
   /** Users by these keys: `userName` and `emails` folded, `externalId` as it is. */
   readonly usersBy: Readonly<Record<UserKey, Index>>
   readonly groupsBy: Readonly<Record<GroupKey, Index>>
-  members(groupId: string): ReadonlySet<string>
+  members(groupId: string): Sequence
   /** The groups that a user or group is itself a member of. */
   groupsOf(memberId: string): Iterable<string>
   apply(write: Write): void
@@ -21,19 +21,20 @@ export interface Store {
 export type UserKey = 'userName' | 'externalId' | 'emails'
 export type GroupKey = 'displayName' | 'externalId'
 
-const NOBODY: ReadonlySet<string> = new Set()
+const NOBODY = sequence()
+const NOWHERE: ReadonlySet<string> = new Set()
 
 export function store(): Store {
   const users = table<UserRecord>()
   const groups = table<GroupRecord>()
   const usersBy = { userName: index(), externalId: index(), emails: index() }
   const groupsBy = { displayName: index(), externalId: index() }
-  const members = new Map<string, Set<string>>()
+  const members = new Map<string, Sequence>()
   const memberships = new Map<string, Set<string>>()
 
   const join = (group: string, member: string) => {
-    setAt(members, group).add(member)
-    setAt(memberships, member).add(group)
+    madeAt(members, group, sequence).add(member)
+    madeAt(memberships, member, () => new Set<string>()).add(group)
   }
   const leave = (group: string, member: string) => {
     members.get(group)?.delete(member)
@@ -46,8 +47,13 @@ export function store(): Store {
     for (const member of remove) leave(group, member)
     for (const member of add) join(group, member)
   }
+  /** Groups show their members by name. */
+  const retell = (before: UserRecord | GroupRecord | undefined, after: UserRecord | GroupRecord) => {
+    if (before === undefined || shownName(before.resource) === shownName(after.resource)) return
+    for (const group of memberships.get(after.id) ?? NOWHERE) members.get(group)?.touch(after.id)
+  }
   const forget = (id: string) => {
-    for (const group of memberships.get(id) ?? NOBODY) members.get(group)?.delete(id)
+    for (const group of memberships.get(id) ?? NOWHERE) members.get(group)?.delete(id)
     memberships.delete(id)
   }
 
@@ -57,16 +63,18 @@ export function store(): Store {
     usersBy,
     groupsBy,
     members: groupId => members.get(groupId) ?? NOBODY,
-    groupsOf: memberId => memberships.get(memberId) ?? NOBODY,
+    groupsOf: memberId => memberships.get(memberId) ?? NOWHERE,
     apply(write) {
       switch (write.write) {
         case 'user':
           reindex(usersBy, userKeys, users.get(write.record.id), write.record)
+          retell(users.get(write.record.id), write.record)
           users.set(write.record)
           if (write.leaves) forget(write.record.id)
           break
         case 'group':
           reindex(groupsBy, groupKeys, groups.get(write.record.id), write.record)
+          retell(groups.get(write.record.id), write.record)
           groups.set(write.record)
           if (write.members) change(write.record.id, write.members)
           break
@@ -116,6 +124,12 @@ export function groupKeys(resource: ScimResource): Readonly<Record<GroupKey, rea
   }
 }
 
+/** What a group calls a member. */
+export function shownName(resource: ScimResource): string {
+  const name = own(resource, 'displayName') ?? own(resource, 'userName')
+  return typeof name === 'string' ? name : ''
+}
+
 function text(value: Json | undefined): string[] {
   return typeof value === 'string' && value !== '' ? [value] : []
 }
@@ -134,10 +148,10 @@ function reindex<Key extends string>(
   }
 }
 
-function setAt(sets: Map<string, Set<string>>, key: string): Set<string> {
-  const known = sets.get(key)
+function madeAt<T>(all: Map<string, T>, key: string, make: () => T): T {
+  const known = all.get(key)
   if (known !== undefined) return known
-  const made = new Set<string>()
-  sets.set(key, made)
+  const made = make()
+  all.set(key, made)
   return made
 }

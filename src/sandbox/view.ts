@@ -1,9 +1,10 @@
 import type { GroupRecord, UserRecord, Write } from './records.ts'
 import type { Store } from './store.ts'
+import { type Sequence, sequence } from './table.ts'
 
 export interface SeenGroup {
   readonly record: GroupRecord
-  readonly members: ReadonlySet<string>
+  readonly members: Sequence
 }
 
 /** The directory as reads show it: as it is, or for a while after a write as it was. */
@@ -48,9 +49,15 @@ export function view(store: Store): View {
       const id = 'record' in write ? write.record.id : write.id
       if (write.write === 'user' || write.write === 'delete-user') return users.keep(id, store.users.get(id), until)
       const now = groupNow(id)
-      groups.keep(id, now && { record: now.record, members: new Set(now.members) }, until)
+      groups.keep(id, now && { record: now.record, members: copyOf(now.members) }, until)
     },
   }
+}
+
+function copyOf(members: Sequence): Sequence {
+  const copy = sequence()
+  for (const id of members) copy.add(id)
+  return copy
 }
 
 /** What was before the first of the writes that are not shown yet; undefined: nothing. */
