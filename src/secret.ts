@@ -87,9 +87,11 @@ const FORM = '{ env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT, â€
 export const secret = z
   .union(
     [
-      z.strictObject({ env: z.string().min(1) }),
-      z.strictObject({ file: z.string().min(1) }),
-      z.strictObject({ command: z.tuple([z.string().min(1)], z.string()) }),
+      z.strictObject({ env: z.string().min(1).describe('The environment variable that holds it.') }),
+      z.strictObject({ file: z.string().min(1).describe('The file that holds it, and nothing else.') }),
+      z.strictObject({
+        command: z.tuple([z.string().min(1)], z.string()).describe('A program and its arguments, which prints it.'),
+      }),
     ],
     {
       error: ({ input }) =>

@@ -34,10 +34,14 @@ const branch = (what: string) =>
 
 const seconds = (usual: number, what: string) => z.number().positive().max(86_400).default(usual).describe(what)
 
+const attribute = name.describe('The attribute that tells.')
 const disabled = z.union(
   [
-    z.strictObject({ attribute: name, equals: z.union([z.string(), z.array(z.string()).min(1)]) }),
-    z.strictObject({ attribute: name, present: z.boolean() }),
+    z.strictObject({
+      attribute,
+      equals: z.union([z.string(), z.array(z.string()).min(1)]).describe('Its value, or values, of who is disabled.'),
+    }),
+    z.strictObject({ attribute, present: z.boolean().describe('Whether who is disabled has it, or has it not.') }),
   ],
   { error: 'say { attribute: NAME, equals: VALUE } (or a list of values), or { attribute: NAME, present: true }' },
 )
@@ -51,9 +55,9 @@ export const options = z
     bind: z
       .union(
         [
-          z.strictObject({ dn: name, password: secret }),
-          z.strictObject({ external: z.literal(true) }),
-          z.strictObject({ anonymous: z.literal(true) }),
+          z.strictObject({ dn: name.describe('Its DN.'), password: secret.describe('Its password.') }),
+          z.strictObject({ external: z.literal(true).describe('By the client certificate in tls (SASL EXTERNAL).') }),
+          z.strictObject({ anonymous: z.literal(true).describe('As nobody, where the server lets nobody read.') }),
         ],
         {
           error:

@@ -25,7 +25,7 @@ const profiles = z
   .optional()
   .describe('The profiles, the first taking precedence. Default: all of profiles/, by file name.')
 const planAge = duration
-  .default(24 * 60 * 60 * 1000)
+  .prefault('24h')
   .describe('How old a plan may be when it is applied: 90m, 24h, 7d. Default: 24h.')
 
 /** `rollcall.yaml`, for these connectors. `sources` come out with their options, whichever they are. */

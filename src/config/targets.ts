@@ -50,7 +50,7 @@ export const targetShape = z.strictObject({
     })
     .prefault({})
     .describe('Users and groups that are never adopted, changed or deactivated: the way back in.'),
-  tls: tls.optional().describe('Certificates to trust and to show.'),
+  tls: tls.optional(),
   proxy: z
     .union([z.string().regex(/^https?:\/\/[^@/?#\s]+\/?$/, PROXY), secret], { error: PROXY })
     .optional()

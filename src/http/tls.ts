@@ -9,13 +9,15 @@ const pem = z.union([z.string().min(1), secret], {
 })
 
 /** The `tls` of a source or target. */
-export const tls = z.strictObject({
-  ca: pem.optional().describe('Certificates to trust, PEM, in place of the system’s.'),
-  cert: pem.optional().describe('The client’s certificate, PEM.'),
-  key: pem.optional().describe('The client’s private key, PEM.'),
-  serverName: z.string().min(1).optional().describe('The name the server’s certificate must be for.'),
-  startTls: z.boolean().optional().describe('LDAP: begin plainly and turn to TLS (RFC 4511 §4.14).'),
-})
+export const tls = z
+  .strictObject({
+    ca: pem.optional().describe('Certificates to trust, PEM, in place of the system’s.'),
+    cert: pem.optional().describe('The client’s certificate, PEM.'),
+    key: pem.optional().describe('The client’s private key, PEM.'),
+    serverName: z.string().min(1).optional().describe('The name the server’s certificate must be for.'),
+    startTls: z.boolean().optional().describe('LDAP: begin plainly and turn to TLS (RFC 4511 §4.14).'),
+  })
+  .describe('Which certificates to trust and to show.')
 export type TlsOptions = z.infer<typeof tls>
 
 /** For `tls.connect`. */
