@@ -115,7 +115,7 @@ export async function readTarget(
 /** From the sources as last read and the target as last listed to a plan file: what is to change, and why. */
 export async function plan(options: PlanOptions): Promise<Planned> {
   const { target, signal, progress } = options
-  const { ledger } = options.state
+  const { cache, ledger } = options.state
   const { decided, findings, sizes } = await decide(options)
   const { planning, people, who, members } = decided
 
@@ -133,30 +133,32 @@ export async function plan(options: PlanOptions): Promise<Planned> {
   const first = !ledger.knows(target.name)
   const shrinkage = shrinkageOf(options)
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
-  const header = await writePlan(
-    options.file,
-    {
-      target: target.name,
-      url: target.url,
-      createdAt: options.now.toISOString(),
-      inputs: {
-        profiles: Object.fromEntries(planning.profiles.map(({ name, hash }) => [name, hash])),
-        limits: limitsInForce(planning, limits),
+  const write = () =>
+    writePlan(
+      options.file,
+      {
+        target: target.name,
+        url: target.url,
+        createdAt: options.now.toISOString(),
+        inputs: {
+          profiles: Object.fromEntries(planning.profiles.map(({ name, hash }) => [name, hash])),
+          limits: limitsInForce(planning, limits),
+        },
+        first,
+        readings: readingsOf(options),
       },
-      first,
-      readings: readingsOf(options),
-    },
-    {
-      changes: all(),
-      findings: () => inFixedOrder(findings, planning.profiles),
-      breaches: (): readonly Breach[] => {
-        if (!keep) for (const { group, empties } of members) if (empties) tallies.empty(group.profile.name)
-        return guard(tallies.counted(managed, limits), shrinkage, limits, first)
+      {
+        changes: all(),
+        findings: () => inFixedOrder(findings, planning.profiles),
+        breaches: (): readonly Breach[] => {
+          if (!keep) for (const { group, empties } of members) if (empties) tallies.empty(group.profile.name)
+          return guard(tallies.counted(managed, limits), shrinkage, limits, first)
+        },
       },
-    },
-    signal,
-    done => progress?.({ stage: 'plan', of: target.name, done, unit: 'changes' }),
-  )
+      signal,
+      done => progress?.({ stage: 'plan', of: target.name, done, unit: 'changes' }),
+    )
+  const header = await cache.looking(write)
   acceptReadings(options, header.breaches)
   return { header, file: options.file, flattened: sizeLookup(decided, sizes) }
 }

@@ -121,6 +121,14 @@ export function openCache(db: DatabaseSync): Cache {
         for (const { group, members } of rows) putWanted.run(keyOf(target, group), pack(members))
       })
     },
+    async looking(work) {
+      db.exec('BEGIN')
+      try {
+        return await work()
+      } finally {
+        db.exec('COMMIT')
+      }
+    },
     observed: target => observed(db, cache, target),
     nameOf(source, sourceId) {
       const from = numberOf(db, 'c_source', source)
