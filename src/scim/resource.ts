@@ -1,0 +1,135 @@
+import type { Json, ScimResource, TargetResource } from '../model.ts'
+import { isObject, present } from './patch.ts'
+
+export type Kind = 'user' | 'group'
+
+const CORE: Readonly<Record<Kind, string>> = {
+  user: 'urn:ietf:params:scim:schemas:core:2.0:User',
+  group: 'urn:ietf:params:scim:schemas:core:2.0:Group',
+}
+const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
+
+/** Names as RFC 7643 §4 spells them, at whatever depth; they are compared without case (§2.1). */
+const SPELLING = new Map(
+  `id externalId meta schemas userName name formatted familyName givenName middleName honorificPrefix honorificSuffix
+   displayName nickName profileUrl title userType preferredLanguage locale timezone active password emails phoneNumbers
+   ims photos addresses groups entitlements roles x509Certificates members value type primary display $ref
+   streetAddress locality region postalCode country employeeNumber costCenter organization division department manager`
+    .split(/\s+/)
+    .concat(ENTERPRISE)
+    .map(name => [name.toLowerCase(), name]),
+)
+/** What is nested deeper is left out; SCIM itself goes four deep. */
+const MAX_DEPTH = 12
+/** What a resource says about itself and what is not ours to write. */
+const OWN = new Set(['id', 'meta', 'schemas'])
+
+/** What a server's answer holds of one user or group. */
+export interface Parsed extends TargetResource {
+  /** The users among the members; undefined where the answer has no `members`. */
+  readonly members: readonly string[] | undefined
+  /** Whether a user says which groups it is in; undefined where it says nothing about it. */
+  readonly inGroups: boolean | undefined
+}
+
+/** Undefined where there is no usable `id`: numbers count, `""`, `"undefined"` and `"null"` do not. */
+export function parseResource(answer: unknown, kind: Kind): Parsed | undefined {
+  const whole = toJson(answer, 0)
+  if (!isObject(whole)) return undefined
+  const id = idOf(whole['id'])
+  if (id === undefined) return undefined
+  const resource: Record<string, Json> = {}
+  let members: readonly string[] | undefined
+  let inGroups: boolean | undefined
+  for (const [name, value] of Object.entries(whole)) {
+    if (OWN.has(name)) continue
+    if (kind === 'group' && name === 'members') members = membersOf(value)
+    else if (kind === 'user' && name === 'groups') inGroups = present(value) !== undefined
+    else if (name === 'active') resource[name] = toBoolean(value)
+    else if (name.startsWith('name.')) {
+      const nested = resource['name']
+      resource['name'] = { ...(isObject(nested) ? nested : {}), [spelled(name.slice(5))]: value }
+    } else resource[name] = Array.isArray(value) ? primariesOf(value) : value
+  }
+  return { id, resource, members, inGroups }
+}
+
+/** The body of a POST or PUT: `schemas` names the core schema and every extension that is there (RFC 7643 §3). */
+export function bodyOf(resource: ScimResource, kind: Kind, beside: ScimResource = {}): string {
+  const extensions = Object.entries(resource).flatMap(([name, value]) =>
+    name.startsWith('urn:') && isObject(value) ? [name] : [],
+  )
+  return JSON.stringify({ schemas: [CORE[kind], ...extensions], ...beside, ...resource })
+}
+
+/** Without what is absent: a new resource has nothing to clear. */
+export function withoutAbsent(resource: ScimResource): ScimResource {
+  return Object.fromEntries(
+    Object.entries(resource).flatMap(([name, value]): [string, Json][] => {
+      if (!isObject(value)) return present(value) === undefined ? [] : [[name, value]]
+      const inner = Object.entries(value).filter(([, one]) => present(one) !== undefined)
+      return inner.length > 0 ? [[name, Object.fromEntries(inner)]] : []
+    }),
+  )
+}
+
+/** Whether some value under this attribute is `same`: of a list of objects, their `value`. */
+export function hasValue(resource: ScimResource, attribute: string, same: (value: string) => boolean): boolean {
+  const cut = attribute.startsWith('urn:') ? attribute.lastIndexOf(':') : attribute.indexOf('.')
+  const [outer, inner] = cut < 0 ? [attribute, undefined] : [attribute.slice(0, cut), attribute.slice(cut + 1)]
+  const held = Object.hasOwn(resource, outer) ? resource[outer] : undefined
+  const values: readonly Json[] = isList(held) ? held : held === undefined ? [] : [held]
+  return values.some(value => {
+    const text = isObject(value) ? value[inner ?? 'value'] : value
+    return typeof text === 'string' && same(text)
+  })
+}
+
+/** Own properties alone, names in RFC spelling; `__proto__` and what is nested beyond reason are left out. */
+function toJson(value: unknown, depth: number): Json {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'number') return value
+  if (typeof value !== 'object' || depth > MAX_DEPTH) return null
+  if (Array.isArray(value)) return value.map(item => toJson(item, depth + 1))
+  const object: Record<string, Json> = {}
+  for (const [name, inner] of Object.entries(value))
+    if (name !== '__proto__') object[spelled(name)] = toJson(inner, depth + 1)
+  return object
+}
+
+function spelled(name: string): string {
+  return SPELLING.get(name) ?? SPELLING.get(name.toLowerCase()) ?? name
+}
+
+function idOf(id: Json | undefined): string | undefined {
+  if (typeof id === 'number' && Number.isFinite(id)) return String(id)
+  return typeof id === 'string' && id !== '' && id !== 'undefined' && id !== 'null' ? id : undefined
+}
+
+function membersOf(value: Json): readonly string[] {
+  if (!isList(value)) return []
+  const ids: string[] = []
+  for (const member of value) {
+    if (isObject(member) && typeof member['type'] === 'string' && member['type'].toLowerCase() === 'group') continue
+    const id = idOf(isObject(member) ? member['value'] : member)
+    if (id !== undefined) ids.push(id)
+  }
+  return ids
+}
+
+function primariesOf(list: readonly Json[]): readonly Json[] {
+  return list.map(item =>
+    isObject(item) && Object.hasOwn(item, 'primary') ? { ...item, primary: toBoolean(item['primary'] ?? null) } : item,
+  )
+}
+
+/** Some servers write booleans as "True" and "False". */
+function toBoolean(value: Json): Json {
+  if (typeof value !== 'string') return value
+  const text = value.toLowerCase()
+  return text === 'true' ? true : text === 'false' ? false : value
+}
+
+function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value)
+}
