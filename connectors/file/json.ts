@@ -135,25 +135,26 @@ function reader(file: SourceFile, signal: AbortSignal): Reader {
     },
     skip: () => pass(at + 1),
     async value() {
+      const [line, column] = place()
       const scan = scanner()
+      const parts: string[] = []
       for (let length = 0; ; ) {
-        const end = scan.end(text, at + length)
-        if (end >= 0) {
-          const json = text.slice(at, end)
-          pass(end)
-          return { json, pairs: scan.pairs() }
+        const end = scan.end(text, at)
+        const part = text.slice(at, end < 0 ? text.length : end)
+        parts.push(part)
+        length += part.length
+        pass(at + part.length)
+        if (end >= 0) return { json: parts.join(''), pairs: scan.pairs() }
+        if (length > LONGEST) {
+          throw fault(file, line, column, 'one element of over 64 MiB: a quote that is not closed?')
         }
-        length = text.length - at
-        if (length > LONGEST) throw fault(file, ...place(), 'one element of over 64 MiB: a quote that is not closed?')
-        if (await more()) continue
-        pass(text.length)
-        throw fault(file, ...place(), 'the file ends in the middle. Cut off? Write it again')
+        if (!(await more())) throw fault(file, ...place(), 'the file ends in the middle. Cut off? Write it again')
       }
     },
   }
 }
 
-/** Finds where a value ends; asked again with more text and where to go on, as long as it says -1. */
+/** Finds where a value ends; asked again with the text that follows, as long as it says -1. */
 function scanner(): { end(text: string, from: number): number; pairs(): number } {
   let depth = 0
   let quoted = false
