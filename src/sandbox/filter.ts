@@ -112,7 +112,8 @@ class Parser {
     const word = (this.#take(/[A-Za-z]+/y) ?? this.#fail('an operator')).toLowerCase()
     if (word === 'pr') return { filter: 'present', path }
     const operator = OPERATORS.find(one => one === word) ?? this.#fail('an operator')
-    if (this.#take(SPACE) === undefined) this.#fail('a space')
+    // RFC 7644 itself leaves this space out, once.
+    if (this.#take(SPACE) === undefined && this.#text[this.#at] !== '"') this.#fail('a space')
     const value = this.#literal()
     if (typeof value !== 'string' && ['co', 'sw', 'ew'].includes(operator)) this.#fail('text to compare with')
     const ordered = ['gt', 'ge', 'lt', 'le'].includes(operator)

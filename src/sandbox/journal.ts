@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { RollcallError } from '../errors.ts'
+import { claim } from './claim.ts'
 import { parseJson } from './json.ts'
 import { isWrite, type Write } from './records.ts'
 import type { Store } from './store.ts'
@@ -28,12 +29,14 @@ const FILE = 'directory.jsonl'
 /**
  * Opens the journal in a folder (0700, the file 0600), brings the store to where it ended, and writes it anew, so
  * that it holds what is and not how it came about. A last line that was not finished is left out. Throws
- * `state_unusable`.
+ * `state_unusable`, and `busy` where another sandbox is at work on the folder.
  */
 export function openJournal(folder: string, store: Store): Journal {
   const file = join(folder, FILE)
+  let release = () => {}
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
+    release = claim(folder)
     if (existsSync(file)) for (const write of writesIn(readFileSync(file), file)) store.apply(write)
     const fresh = `${file}.new`
     const made = openSync(fresh, 'w', 0o600)
@@ -55,9 +58,11 @@ export function openJournal(folder: string, store: Store): Journal {
       close() {
         fsyncSync(descriptor)
         closeSync(descriptor)
+        release()
       },
     }
   } catch (cause) {
+    release()
     if (cause instanceof RollcallError) throw cause
     throw new RollcallError(
       'state_unusable',

@@ -35,7 +35,7 @@ export interface Sandbox {
 
 /**
  * A SCIM 2.0 directory on the loopback that behaves like a dialect. Throws `usage` for a fault that there is not and
- * a port that is taken, `state_unusable` for a data folder that cannot be used.
+ * a port that is taken, `state_unusable` for a data folder that cannot be used, `busy` for one in use.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { dialect, token = randomBytes(24).toString('base64url') } = options
