@@ -7,6 +7,7 @@ import type { State } from '../plan.ts'
 import { readPlan } from '../planfile.ts'
 import type { Invocation } from './invocation.ts'
 import { countsOf, named, renderOutcomes, type RunView } from './outcomes.ts'
+import { shownPath } from '../config/load.ts'
 import type { TurnEnd } from './round.ts'
 import { savedPlan } from './saved.ts'
 
@@ -40,7 +41,7 @@ export async function present(
 }
 
 async function* asText(
-  { colour, columns, verbose }: Invocation,
+  { colour, columns, cwd, verbose }: Invocation,
   ends: readonly TurnEnd[],
   { format, offer }: Presentation,
   state: State,
@@ -56,7 +57,7 @@ async function* asText(
     const shared = {
       nameOf,
       ...(end.flattened && { flattened: end.flattened }),
-      ...(offer && end.runId === undefined && { file: end.file }),
+      ...(offer && end.runId === undefined && { file: shownPath(end.file, cwd) }),
     }
     if (format === 'markdown') yield* renderMarkdown(view, shared)
     else yield* renderText(view, { columns, colour, all: verbose, ...shared })

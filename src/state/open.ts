@@ -14,7 +14,7 @@ export interface OpenState {
   readonly folder: string
   readonly cache: Cache
   readonly ledger: Ledger
-  /** Releases the lock, too. */
+  /** Releases the lock, too. Closing again does nothing. */
   close(): void
 }
 
@@ -47,11 +47,14 @@ export function openState(folder: string, run?: { readonly command: string; read
     open.push(cacheDb)
     cacheDb.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536')
     const ledger = openLedger(ledgerDb, file)
+    let closed = false
     return {
       folder,
       cache: openCache(cacheDb),
       ledger,
       close() {
+        if (closed) return
+        closed = true
         cacheDb.close()
         ledger.close()
         lock?.release()
