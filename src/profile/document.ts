@@ -31,13 +31,13 @@ export interface Checked<T> {
  */
 export function checkYaml<T>(file: string, text: string, shape: ZodType<T>): Checked<T> {
   const { value, wellFormed, faults, at, inside } = parseYaml(file, text)
-  if (!wellFormed) return { value: undefined, faults, at, inside }
+  if (!wellFormed) return { value: undefined, faults: first(faults), at, inside }
   const result = shape.safeParse(value, { error: plainSentences.error, reportInput: true })
-  if (result.success) return { value: faults.length > 0 ? undefined : result.data, faults, at, inside }
+  if (result.success) return { value: faults.length > 0 ? undefined : result.data, faults: first(faults), at, inside }
   const found = plainSentences
     .of(result.error.issues)
     .map(({ path, where, message }) => ({ ...at(path, where), message }))
-  return { value: undefined, faults: sorted([...faults, ...found]), at, inside }
+  return { value: undefined, faults: first([...faults, ...found]), at, inside }
 }
 
 /** One line for each, `file:line:column: message`, in the order of the files' names and lines. */
@@ -45,6 +45,20 @@ export function renderFaults(faults: readonly Fault[]): string {
   return sorted(faults)
     .map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`)
     .join('\n')
+}
+
+const MOST_FAULTS = 100
+
+/** In order, and no more than somebody would read. */
+function first(faults: readonly Fault[]): readonly Fault[] {
+  const ordered = sorted(faults)
+  const next = ordered[MOST_FAULTS]
+  if (!next) return ordered
+  const more = {
+    ...next,
+    message: `here and below are ${ordered.length - MOST_FAULTS} more faults; correct these first`,
+  }
+  return [...ordered.slice(0, MOST_FAULTS), more]
 }
 
 function sorted(faults: readonly Fault[]): Fault[] {

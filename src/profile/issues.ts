@@ -66,15 +66,15 @@ function misfits(issues: readonly z.core.$ZodIssue[], outer: Misfit['path'] = []
     return {
       path,
       where,
-      message: typeof name === 'string' ? message.replace(/^this is missing/, `${name} is missing`) : message,
+      message: typeof name === 'string' ? message.replace(NO_SUBJECT, `${name} `) : message,
     }
   })
-  return named.filter(
-    ({ path, message }) =>
-      !message.includes('is missing;') ||
-      !named.some(other => other.message.endsWith(`${MEANT} ${String(path.at(-1))}?`)),
-  )
+  const meant = new Set(named.map(({ message }) => message.split(`${MEANT} `)[1]))
+  return named.filter(({ path, message }) => !/ is missing[;:]/.test(message) || !meant.has(`${String(path.at(-1))}?`))
 }
+
+/** What a schema says of a key without naming it: *must end in .json*. */
+const NO_SUBJECT = /^this (?=is missing)|^(?=(?:is|has|must|cannot|names|stands|signs) )/
 
 /** The branch that what was written comes nearest to: one of its type, with the fewest and least faults. */
 function meantBranch(union: z.core.$ZodIssueInvalidUnion, path: Misfit['path']): Misfit[] {

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, type LineCounter, type Node, type Scalar } from 'yaml'
+import { isMap, isScalar, isSeq, type LineCounter, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml'
 
 /** The node under a path and its key's, as far as the document goes along it. */
 export function nodeAt(
@@ -9,7 +9,7 @@ export function nodeAt(
   let key: Node | null = null
   for (const step of path) {
     if (isMap<Node, Node | null>(node)) {
-      const pair = node.items.find(item => isScalar(item.key) && item.key.value === step)
+      const pair = pairsOf(node).get(step)
       if (!pair) return { node, key, whole: false }
       key = pair.key
       node = pair.value ?? pair.key
@@ -19,6 +19,18 @@ export function nodeAt(
     } else return { node, key, whole: false }
   }
   return { node, key, whole: true }
+}
+
+const pairs = new WeakMap<object, ReadonlyMap<unknown, Pair<Node, Node | null>>>()
+
+/** A map's pairs by key, the first of several; made once, since a file may have many faults. */
+function pairsOf(map: YAMLMap<Node, Node | null>): ReadonlyMap<unknown, Pair<Node, Node | null>> {
+  const known = pairs.get(map)
+  if (known) return known
+  const made = new Map<unknown, Pair<Node, Node | null>>()
+  for (const pair of map.items) if (isScalar(pair.key) && !made.has(pair.key.value)) made.set(pair.key.value, pair)
+  pairs.set(map, made)
+  return made
 }
 
 export function lineAndColumn(lines: LineCounter, offset: number): { readonly line: number; readonly column: number } {
