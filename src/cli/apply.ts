@@ -10,6 +10,7 @@ import type { Target } from '../target.ts'
 import type { Invocation } from './invocation.ts'
 import { fewerByOne, observeDirectly } from './observe.ts'
 import { present } from './present.ts'
+import type { TurnEnd } from './round.ts'
 import { savedPlan } from './saved.ts'
 import { loadWorkspace, type Workspace } from './workspace.ts'
 
@@ -34,6 +35,7 @@ export async function apply(invocation: Invocation, given: ApplyArguments): Prom
   const now = new Date()
   const state = openState(workspace.stateFolder, { command: 'rollcall apply', now })
   const target = await workspace.openTarget(header.target)
+  let end: TurnEnd
   try {
     const observed = await observe(invocation, workspace, target, header, state, now)
     interruption.signal.throwIfAborted()
@@ -63,20 +65,15 @@ export async function apply(invocation: Invocation, given: ApplyArguments): Prom
     })
     acceptShrinkage(header, state)
     keepPlan(state.folder, header.id, file)
-    state.close()
-    const end = { target: target.name, exitCode: applied.exitCode, file, runId: applied.runId }
-    if (!invocation.quiet || invocation.json || applied.exitCode !== 0) {
-      await present(invocation, workspace.stateFolder, [end], {
-        format: 'text',
-        exitCode: applied.exitCode,
-        offer: false,
-      })
-    }
-    return applied.exitCode
+    end = { target: target.name, exitCode: applied.exitCode, file, runId: applied.runId }
   } finally {
     await target.close()
     state.close()
   }
+  if (!invocation.quiet || invocation.json || end.exitCode !== 0) {
+    await present(invocation, workspace.stateFolder, [end], { format: 'text', exitCode: end.exitCode, offer: false })
+  }
+  return end.exitCode
 }
 
 /** The target as it is now: asked one by one or listed, whichever takes fewer requests. */

@@ -10,7 +10,7 @@ export interface Place {
   readonly env: Readonly<Record<string, string>>
 }
 
-const SHOWN = 24
+const [HEAD, TAIL] = [14, 8]
 
 /** Says something to whoever watches. */
 export function say(text: string): void {
@@ -47,11 +47,20 @@ export async function rollcall(place: Place, expected: number, ...given: readonl
   const words = given.map(word => (/^[\w@./:=-]+$/.test(word) ? word : `'${word}'`))
   console.log(styleText('cyan', `$ rollcall ${words.join(' ')}`))
   const { code, stdout, stderr } = await run(place, given)
-  const lines = stdout.trimEnd().split('\n')
-  const shown = lines.length > SHOWN + 1 ? [...lines.slice(0, SHOWN), `… ${lines.length - SHOWN} more lines`] : lines
-  console.log(shown.map(line => `  ${line}`).join('\n'))
+  console.log(
+    shortened(stdout.trimEnd().split('\n'))
+      .map(line => `  ${line}`)
+      .join('\n'),
+  )
   if (code === expected) return stdout
   throw new Error(`exit code ${code}, where ${expected} was expected\n${stderr}`)
+}
+
+/** Beginning and end, where there is much. */
+function shortened(lines: readonly string[]): readonly string[] {
+  const left = lines.length - HEAD - TAIL
+  if (left <= 1) return lines
+  return [...lines.slice(0, HEAD), styleText('dim', `… ${left} more lines …`), ...lines.slice(-TAIL)]
 }
 
 async function text(stream: AsyncIterable<Buffer>): Promise<string> {
