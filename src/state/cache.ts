@@ -31,14 +31,21 @@ export function openCache(db: DatabaseSync): Cache {
   const putMapped = db.prepare('INSERT OR REPLACE INTO c_mapped (key, doc) VALUES (?, ?)')
   const putWanted = db.prepare('INSERT OR REPLACE INTO c_wanted (key, members) VALUES (?, ?)')
   const store = columns(db)
-  const [nodeIds, atIds] = [store.ids('node'), store.ids('at')]
+  let [nodeIds, atIds] = [store.ids('node'), store.ids('at')]
+  /** What was read into memory is out of date once numbers were given out. */
+  const forget = () => {
+    ;[nodeIds, atIds] = [store.ids('node'), store.ids('at')]
+  }
 
   const cache: Cache = {
-    keepReading: (source, parts, now) => keepReading(db, source, parts, now),
+    keepReading: (source, parts, now) => keepReading(db, source, parts, now).finally(forget),
     reading: source => storedReading(db, source),
     acceptReading: source => acceptReading(db, source),
-    keepCurrent: (target, paths, parts, now) => keepCurrent(db, target, paths, parts, now),
-    followLinks: (target, ledger) => followLinks(db, target, ledger),
+    keepCurrent: (target, paths, parts, now) => keepCurrent(db, target, paths, parts, now).finally(forget),
+    followLinks(target, ledger) {
+      followLinks(db, target, ledger)
+      forget()
+    },
     population: (target, profiles) => population(db, target, profiles),
     groups: () => groupRows(db),
     sourceGroup: row => groupOf(row.id, row.doc),
