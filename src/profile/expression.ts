@@ -104,12 +104,12 @@ function evaluate(code: Code, subject: Subject): Evaluated {
 function misfit(type: string, wanted: Wanted | 'part'): string | undefined {
   const word = inWords(type)
   if (type === 'dyn') return undefined
-  if (word === type && !type.startsWith('list<'))
-    return `this yields ${type}, which SCIM has no place for; turn it into text`
   if (type.startsWith('map<') || type.startsWith('Part') || type.startsWith('list<list')) {
     if (wanted === 'any' || (wanted === 'list' && type.startsWith('map<'))) return undefined
     return 'this yields a block of values where text is needed; name one of them'
   }
+  if (word === type && !type.startsWith('list<'))
+    return `this yields ${type}, which SCIM has no place for; turn it into text`
   if (type === 'list' || type.startsWith('list<')) {
     if (wanted === 'part') return 'this yields a list amid text; join it, like ${join(user.x, ", ")}'
     if (wanted === 'boolean') return 'this yields a list where true or false is needed; compare it with something'

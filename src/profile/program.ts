@@ -241,8 +241,11 @@ class Compiler {
 
   #has(node: ASTNode, given: readonly ASTNode[], scope: Scope): Compiled {
     const [asked] = given
-    if (given.length !== 1 || (asked?.op !== '.' && asked?.op !== '[]')) {
-      return this.#fault(node, `has asks for an attribute, like has(${this.#kind}.name); write it so`)
+    if (given.length !== 1 || asked?.op !== '.') {
+      return this.#fault(
+        node,
+        `has asks for an attribute, like has(${this.#kind}.name); compare any other value with ""`,
+      )
     }
     const { code, size } = this.compile(asked, scope)
     return { size: size + 1, code: frame => !isEmpty(orAbsent(code, frame)) }

@@ -57,7 +57,7 @@ test('docs/expressions.md has every function there is, with its signature', () =
     ...Object.keys(CEL_METHODS),
     ...macros,
   ]
-  expect([...named].toSorted()).toEqual([...new Set(known)].toSorted())
+  expect(named).toEqual(new Set(known))
 
   const inWords = (signature: string) =>
     signature
@@ -67,10 +67,6 @@ test('docs/expressions.md has every function there is, with its signature', () =
       .replaceAll('string', 'text')
       .replaceAll('bool', 'boolean')
   for (const { signatures } of OWN_FUNCTIONS) expect(documented).toContain(inWords(signatures[0]!))
-  for (const name of Object.keys(CEL_METHODS)) {
-    expect(
-      documented.some(signature => signature.includes(`.${name}(`)),
-      name,
-    ).toBe(true)
-  }
+  const methods = Object.keys(CEL_METHODS)
+  expect(methods.filter(method => !documented.some(signature => signature.includes(`.${method}(`)))).toEqual([])
 })
