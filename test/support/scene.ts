@@ -193,7 +193,7 @@ export function groupThere(id: string, displayName: string, members: readonly st
   return { id, resource: { displayName }, members }
 }
 
-async function* reading(
+export async function* reading(
   users: readonly Person[],
   groups: readonly Team[],
   complete: boolean,
