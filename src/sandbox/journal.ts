@@ -46,8 +46,10 @@ export function openJournal(folder: string, store: Store): Journal {
     renameSync(fresh, file)
     const descriptor = openSync(file, 'a', 0o600)
     let size = fstatSync(descriptor).size
+    let isOpen = true
     return {
       append(write) {
+        if (!isOpen) throw new Error('the journal is closed')
         try {
           size += writeLine(descriptor, write)
         } catch (cause) {
@@ -56,6 +58,7 @@ export function openJournal(folder: string, store: Store): Journal {
         }
       },
       close() {
+        isOpen = false
         fsyncSync(descriptor)
         closeSync(descriptor)
         release()

@@ -5,7 +5,7 @@ import type { Json } from '../model.ts'
 import { misdeed } from './misdeed.ts'
 import { isObject, type JsonObject, parseJson, withMember } from './json.ts'
 import { json, type Piece, type Reply } from './reply.ts'
-import { MethodNotAllowed, questionIn, questionInBody, type Route, routeOf, unknownPath } from './route.ts'
+import { decoded, MethodNotAllowed, questionIn, questionInBody, type Route, routeOf, unknownPath } from './route.ts'
 import { bad, errorBody, ScimError } from './scim-error.ts'
 import type { Site } from './site.ts'
 
@@ -61,7 +61,7 @@ function count(requests: Map<string, number>, method: string, below: string | un
 function discoveryAt(path: string, { documents }: Desk): JsonObject | undefined {
   const found = documents.get(path)
   if (found !== undefined || !path.startsWith('/Schemas/')) return found
-  return documents.get(decodeURIComponent(path))
+  return documents.get(decoded(path))
 }
 
 function authorize(request: IncomingMessage, { token }: Desk): void {

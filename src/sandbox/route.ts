@@ -27,7 +27,8 @@ export function routeOf(method: string, path: string, site: Site): Route {
     if (deeper.length > 0 || id === '') throw unknownPath(path)
     if (id === '.search' && site.behaviour.search)
       return only({ POST: read([], kind === 'Users' ? listUsers : listGroups, true) }, method)
-    return kind === 'Users' ? ofUsers(method, decoded(id)) : ofGroups(method, decoded(id))
+    const name = id === undefined ? undefined : decoded(id)
+    return kind === 'Users' ? ofUsers(method, name) : ofGroups(method, name)
   }
   if (site.behaviour.search && id === undefined && (kind === 'Bulk' || kind === 'Me')) {
     throw new ScimError(501, `/${kind} is not supported`)
@@ -89,11 +90,12 @@ export class MethodNotAllowed extends ScimError {
   }
 }
 
-function decoded(id: string | undefined): string | undefined {
+/** Throws 404 for what nobody could have encoded. */
+export function decoded(segment: string): string {
   try {
-    return id === undefined ? undefined : decodeURIComponent(id)
+    return decodeURIComponent(segment)
   } catch {
-    throw unknownPath(`/${id}`)
+    throw unknownPath(segment)
   }
 }
 

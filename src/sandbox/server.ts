@@ -73,16 +73,18 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       .then(reply => send(reply, response, site))
       .catch(() => response.destroy())
   })
+  let closed: Promise<void> | undefined
+  const close = async () => {
+    const ended = new Promise<void>(resolve => server.close(() => resolve()))
+    server.closeAllConnections()
+    await ended
+    journal?.close()
+  }
   return {
     url,
     token,
     directory: directory(site, requests),
-    async close() {
-      const closed = new Promise<void>(resolve => server.close(() => resolve()))
-      server.closeAllConnections()
-      await closed
-      journal?.close()
-    },
+    close: () => (closed ??= close()),
   }
 }
 
