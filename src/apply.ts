@@ -131,7 +131,8 @@ async function carryOutPlan(plan: PlanFile, runId: string, options: ApplyOptions
   const record = recorder(ledger, { runId, planId, target: target.name }, (row, change) => {
     counts[row.outcome] = (counts[row.outcome] ?? 0) + 1
     options.onOutcome?.(row, change)
-    options.progress?.({ stage: 'apply', of: target.name, done: ++done, total, unit: 'changes' })
+    done++
+    options.progress?.({ stage: 'apply', of: target.name, done, total, unit: 'changes' })
   })
 
   const turns = handovers()
@@ -157,6 +158,7 @@ async function carryOutPlan(plan: PlanFile, runId: string, options: ApplyOptions
   }
 
   let begun = 0
+  /** Intended, and no request of it sent. */
   const untouched: Unit[] = []
   const supply = feed(units(plan, isSettled), Math.max(WINDOW, 4 * target.dialect.concurrency), record.intend)
   const work = async (phase: Unit['phase']): Promise<void> => {
@@ -164,9 +166,9 @@ async function carryOutPlan(plan: PlanFile, runId: string, options: ApplyOptions
       for (;;) {
         const unit = stopping() ? undefined : await supply.next(phase)
         if (!unit) return
+        begun++
         const settled = await carryOutUnit(unit)
-        if (settled) begun++
-        else untouched.push(unit)
+        if (!settled) untouched.push(unit)
         for (const { line, change } of unit.lines) {
           const what = settled?.get(line)
           if (what) record.settle(line, change, what)
@@ -184,6 +186,7 @@ async function carryOutPlan(plan: PlanFile, runId: string, options: ApplyOptions
     }
   } finally {
     patience.done()
+    begun -= untouched.length
     untouched.push(...(await supply.close()))
   }
   record.flush(untouched)
@@ -210,5 +213,6 @@ function contextOf(
     signal,
     stopping,
     groupsMade: new Set(),
+    written: new Set(),
   }
 }

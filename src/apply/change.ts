@@ -19,7 +19,8 @@ export async function update(context: Context, change: Update): Promise<Settled>
   if (change.change === 'deactivate-user') {
     const { how } = context.target.dialect.users.deactivate
     if (how === 'none') return { outcome: 'skipped', message: 'this target cannot deactivate users' }
-    if (how === 'delete') return remove(resources, change, { scimId: link.scimId, unlink: unlinkOf(context, link) })
+    if (how === 'delete')
+      return remove(context, resources, change, { scimId: link.scimId, unlink: unlinkOf(context, link) })
   }
   return write(context, resources, { ...link, profile: change.profile }, change.before, change.after)
 }
@@ -59,11 +60,11 @@ export async function erase(context: Context, change: Delete): Promise<Settled> 
   if (change.change === 'delete-group' && change.scimId !== undefined) {
     const [link] = context.ledger.linksTo(context.target.name, 'group', change.scimId)
     if (link) return { outcome: 'stale', scimId: change.scimId, message: 'is still linked: nothing took its place' }
-    return remove(resources, change, { scimId: change.scimId })
+    return remove(context, resources, change, { scimId: change.scimId })
   }
   const link = linkOf(context, resources, change)
   if (!link) return { outcome: 'stale', message: 'is no longer linked' }
-  return remove(resources, change, { scimId: link.scimId, unlink: unlinkOf(context, link) })
+  return remove(context, resources, change, { scimId: link.scimId, unlink: unlinkOf(context, link) })
 }
 
 function unlinkOf({ target }: Context, { kind, source, sourceId }: Link): Unlink {
@@ -108,6 +109,7 @@ async function send(
   before: ScimResource,
   after: ScimResource,
 ): Promise<Settled | { readonly stored: ScimResource | undefined }> {
+  context.written.add(scimId)
   for (let attempt = 1; ; attempt++) {
     try {
       return await resources.update(scimId, before, after)
@@ -130,6 +132,7 @@ async function send(
 }
 
 async function remove(
+  context: Context,
   resources: Resources,
   change: Delete | Update,
   gone: { readonly scimId: string; readonly unlink?: Unlink },
@@ -139,6 +142,7 @@ async function remove(
   if (!current) return { outcome: 'applied', ...gone, message: 'was gone already' }
   const found = compare(change.before, change.before, current)
   if (found.found === 'moved') return { outcome: 'stale', scimId, message: moved(found.paths) }
+  context.written.add(scimId)
   for (let attempt = 1; attempt <= 2; attempt++) {
     try {
       await resources.remove(scimId)

@@ -18,6 +18,8 @@ export interface Context {
   stopping(): boolean
   /** Groups made in this run, which the reading of the target does not know. */
   readonly groupsMade: Set<string>
+  /** scimIds of users and groups that this run changed or deleted: they are no longer as the reading saw them. */
+  readonly written: Set<string>
 }
 
 /** What became of one line, and what the ledger is to remember of it. */

@@ -18,7 +18,7 @@ export async function create(context: Context, change: Create, uncertain: boolea
   if (link && link.scimId !== replacedBy(change) && (await resources.seen(link.scimId)))
     return { outcome: 'skipped', scimId: link.scimId, message: 'is at the target already, and linked' }
 
-  const seen = await holders(resources, change, key => seenHolders(resources, key))
+  const seen = await holders(resources, change, key => seenHolders(context, resources, key))
   if (seen.length > 0) return claim(context, resources, change, seen, uncertain, 'stale')
   if (uncertain) {
     const found = await lookUp(resources, change)
@@ -72,12 +72,16 @@ async function post(resources: Resources, change: Create): Promise<Created | 'un
   }
 }
 
-/** Whoever holds one of the keys that are to be written, as the reading of the target has it. */
-async function seenHolders(resources: Resources, key: Key): Promise<readonly TargetResource[]> {
+/**
+ * Whoever holds one of the keys that are to be written, as the reading of the target has it. Who was written to since
+ * may have given it up, and is read again.
+ */
+async function seenHolders(context: Context, resources: Resources, key: Key): Promise<readonly TargetResource[]> {
   const found: TargetResource[] = []
   for (const id of await resources.seenWith(key)) {
-    const resource = await resources.seen(id)
-    if (resource) found.push({ id, resource })
+    const isAsSeen = !context.written.has(id)
+    const resource = await (isAsSeen ? resources.seen(id) : resources.read(id).then(now => now?.resource))
+    if (resource && (isAsSeen || holds(resource, key.attribute, key.value))) found.push({ id, resource })
   }
   return found
 }

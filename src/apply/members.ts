@@ -1,5 +1,6 @@
 import { RollcallError } from '../errors.ts'
 import type { MembersChange } from '../model.ts'
+import type { Ledger } from '../state.ts'
 import { type Context, codeOf, type Settled, waitUntilVisible } from './context.ts'
 import { groupSource } from './units.ts'
 
@@ -8,7 +9,6 @@ interface Line {
   readonly change: MembersChange
 }
 
-/** The scimIds of one line, and how many of its members are not at the target. */
 interface Resolved extends Line {
   readonly ids: readonly string[]
   readonly missing: number
@@ -28,26 +28,22 @@ export async function changeMembers(
   const adding = change.change === 'add-members'
   const all = (settled: Settled) => new Map(lines.map(({ line }) => [line, settled]))
 
-  const group = ledger.link(target.name, 'group', groupSource(change), change.sourceId)
-  if (!group) return all({ outcome: 'skipped', message: 'the group is not at the target' })
-  const { scimId } = group
+  const link = ledger.link(target.name, 'group', groupSource(change), change.sourceId)
+  if (!link) return all({ outcome: 'skipped', message: 'the group is not at the target' })
+  const { scimId } = link
   if (!context.groupsMade.has(scimId) && !(await observed.group(scimId)))
-    return all({ outcome: 'stale', scimId, message: 'the group is no longer at the target' })
+    return all({ outcome: 'stale', scimId, message: GROUP_GONE })
 
-  const present = await presentMembers(context, scimId)
-  const resolved = lines.map(line => resolve(context, line))
-  const wanted = new Set(resolved.flatMap(({ ids }) => ids.filter(id => present.has(id) !== adding)))
+  const resolved = lines.map(line => ({ ...line, ...membersOf(ledger, target.name, line.change) }))
+  const isDone = await alreadyDone(context, scimId, adding)
+  const wanted = new Set(resolved.flatMap(({ ids }) => ids.filter(id => !isDone(id))))
   const fates = new Map<string, Fate>()
-  for (const batch of target.memberBatches([...wanted])) {
-    if (context.stopping()) break
-    let done: readonly (readonly [string, Fate])[]
-    try {
-      done = await send(context, scimId, batch, adding)
-    } catch (error) {
-      if (codeOf(error) === 'target_gone') return all({ outcome: 'stale', scimId, message: GROUP_GONE })
-      throw error
-    }
-    for (const [id, fate] of done) fates.set(id, fate)
+  try {
+    for (const batch of target.memberBatches([...wanted]))
+      for (const [id, fate] of await write(context, { scimId, adding }, batch)) fates.set(id, fate)
+  } catch (error) {
+    if (codeOf(error) !== 'target_gone') throw error
+    return all({ outcome: 'stale', scimId, message: GROUP_GONE })
   }
 
   const settled = new Map<number, Settled>()
@@ -58,138 +54,115 @@ export async function changeMembers(
       line,
       open.map(id => fates.get(id) ?? DONE),
     )
-    const written = open.filter(id => fates.get(id) === DONE)
-    const members = { target: target.name, group: scimId, ...(adding ? { add: written } : { remove: written }) }
-    const isShown = target.dialect.members.readable === 'full'
-    settled.set(line.line, { scimId, ...outcome, ...(isShown || written.length === 0 ? {} : { members }) })
+    settled.set(line.line, { scimId, ...outcome, ...remembered(context, { scimId, adding }, open, fates) })
   }
   return settled
+}
+
+interface Group {
+  readonly scimId: string
+  readonly adding: boolean
 }
 
 const DONE = Symbol('done')
 const UNKNOWN = Symbol('unknown')
 /** What became of one member: done, unknown, or refused for this reason. */
 type Fate = typeof DONE | typeof UNKNOWN | string
+type Fates = readonly (readonly [scimId: string, Fate])[]
 
 const GROUP_GONE = 'the group is no longer at the target'
 
-async function presentMembers({ target, observed, ledger, groupsMade }: Context, group: string) {
+/**
+ * Who is as wanted already. Where a target does not show members only those are known that rollcall wrote: they
+ * need no adding, and whom the plan removes is removed whatever is known.
+ */
+async function alreadyDone({ target, observed, ledger, groupsMade }: Context, group: string, adding: boolean) {
   const shown = groupsMade.has(group) ? undefined : await observed.members(group)
-  if (target.dialect.members.readable === 'full') return shown ?? new Set<string>()
+  if (target.dialect.members.readable === 'full') return (id: string) => (shown?.has(id) ?? false) === adding
   const written = ledger.writtenMembersOf(target.name, group)
-  return shown ? new Set([...shown, ...written]) : written
+  return (id: string) => adding && (written.has(id) || (shown?.has(id) ?? false))
 }
 
-function resolve({ target, ledger }: Context, { line, change }: Line): Resolved {
+/** The scimIds of a line's members, and how many of them are not at the target. */
+export function membersOf(ledger: Pick<Ledger, 'link'>, target: string, change: MembersChange) {
   const ids = new Set<string>(change.strangers)
   let missing = 0
   for (const member of change.members) {
-    const link = ledger.link(target.name, 'user', change.source, member)
+    const link = ledger.link(target, 'user', change.source, member)
     if (link) ids.add(link.scimId)
     else missing++
   }
-  return { line, change, ids: [...ids], missing }
+  return { ids: [...ids], missing }
 }
 
-/** One request for these members, and more of them only where the target refuses some. */
-async function send(
+/** What the ledger keeps of it where the target does not show members. */
+function remembered({ target }: Context, group: Group, ids: readonly string[], fates: ReadonlyMap<string, Fate>) {
+  if (target.dialect.members.readable === 'full') return {}
+  const done = ids.filter(id => fates.get(id) === DONE)
+  const unsure = ids.filter(id => fates.get(id) === UNKNOWN)
+  if (done.length + unsure.length === 0) return {}
+  return { members: { target: target.name, group: group.scimId, unsure, [group.adding ? 'add' : 'remove']: done } }
+}
+
+/**
+ * One request for these members, and more only where it fails. One of unknown fate is repeated once, for those
+ * whom a look at the group shows as missing: adding and removing are safe to repeat. After a refusal, too, the
+ * group is looked at once, and what is left is halved until the refused stand alone. Nobody is sent, and nobody
+ * comes back, once the run is stopping. Throws `target_gone` where the group is.
+ */
+async function write(
   context: Context,
-  group: string,
+  group: Group,
   ids: readonly string[],
-  adding: boolean,
-): Promise<readonly (readonly [string, Fate])[]> {
+  tried: { readonly looked?: true; readonly repeated?: true } = {},
+): Promise<Fates> {
   const { target, signal } = context
+  const [first] = ids
+  if (first === undefined || context.stopping()) return []
   try {
-    await (adding ? target.addMembers(group, ids, signal) : target.removeMembers(group, ids, signal))
-    return ids.map(id => [id, DONE] as const)
+    await (group.adding
+      ? target.addMembers(group.scimId, ids, signal)
+      : target.removeMembers(group.scimId, ids, signal))
+    return all(ids, DONE)
   } catch (error) {
     switch (codeOf(error)) {
-      case 'unknown_outcome':
-        return sendAgain(context, group, ids, adding)
+      case 'unknown_outcome': {
+        if (tried.repeated) return all(ids, UNKNOWN)
+        await waitUntilVisible(context)
+        const { done, left } = await look(context, group, ids)
+        return [...done, ...(await write(context, group, left, { ...tried, repeated: true }))]
+      }
       case 'target_gone':
-      case 'target_rejected':
-        return isolate(context, group, ids, adding, error)
+      case 'target_rejected': {
+        if (!tried.looked) {
+          const { done, left } = await look(context, group, ids)
+          if (done.length > 0) return [...done, ...(await write(context, group, left, { looked: true }))]
+        }
+        if (ids.length > 1) {
+          const middle = ids.length >> 1
+          const one = await write(context, group, ids.slice(0, middle), { looked: true })
+          return [...one, ...(await write(context, group, ids.slice(middle), { looked: true }))]
+        }
+        if (!group.adding && codeOf(error) === 'target_gone') return all(ids, DONE)
+        return all(ids, error instanceof Error ? error.message : 'was refused')
+      }
       default:
         throw error
     }
   }
 }
 
-/**
- * Looks at the group once, leaves out who is as wanted already, and halves the rest until the refused members
- * stand alone. Throws `target_gone` where the group is.
- */
-async function isolate(
-  context: Context,
-  group: string,
-  ids: readonly string[],
-  adding: boolean,
-  error: unknown,
-): Promise<readonly (readonly [string, Fate])[]> {
-  const now = await context.target.readGroup(group, context.signal)
-  if (!now) throw new RollcallError('target_gone', GROUP_GONE, { cause: error })
-  const members = now.members && new Set(now.members)
-  const isDone = (id: string) => members?.has(id) === adding
-  const left = ids.filter(id => !isDone(id))
-  const halve = async (some: readonly string[], why: unknown): Promise<readonly (readonly [string, Fate])[]> => {
-    const [only] = some
-    if (only === undefined) return []
-    if (some.length === 1) {
-      const isAbsent = !adding && codeOf(why) === 'target_gone'
-      return [[only, isAbsent ? DONE : why instanceof Error ? why.message : 'was refused']]
-    }
-    const middle = some.length >> 1
-    return [...(await half(some.slice(0, middle))), ...(await half(some.slice(middle)))]
-  }
-  const half = async (some: readonly string[]) => {
-    try {
-      await (adding
-        ? context.target.addMembers(group, some, context.signal)
-        : context.target.removeMembers(group, some, context.signal))
-      return some.map(id => [id, DONE] as const)
-    } catch (why) {
-      if (codeOf(why) === 'unknown_outcome') return sendAgain(context, group, some, adding)
-      if (codeOf(why) === 'target_gone' || codeOf(why) === 'target_rejected') return halve(some, why)
-      throw why
-    }
-  }
-  const done = ids.filter(isDone).map(id => [id, DONE] as const)
-  if (left.length === 0) return done
-  return [...done, ...(left.length === ids.length ? await halve(left, error) : await half(left))]
+function all(ids: readonly string[], fate: Fate): Fates {
+  return ids.map(id => [id, fate] as const)
 }
 
-/** Adding and removing are safe to repeat: what a fresh look at the group shows as missing is sent once more. */
-async function sendAgain(
-  { target, signal, ...context }: Context,
-  group: string,
-  ids: readonly string[],
-  adding: boolean,
-): Promise<readonly (readonly [string, Fate])[]> {
-  await waitUntilVisible({ target, signal, ...context })
-  const now = await target.readGroup(group, signal)
+/** Who of these is as wanted, as the group is now, and who is left. */
+async function look({ target, signal }: Context, { scimId, adding }: Group, ids: readonly string[]) {
+  const now = await target.readGroup(scimId, signal)
   if (!now) throw new RollcallError('target_gone', GROUP_GONE)
   const members = target.dialect.members.readable === 'full' && now.members ? new Set(now.members) : undefined
-  const left = members ? ids.filter(id => members.has(id) !== adding) : ids
-  const fate = async (): Promise<Fate> => {
-    if (left.length === 0) return DONE
-    try {
-      await (adding ? target.addMembers(group, left, signal) : target.removeMembers(group, left, signal))
-      return DONE
-    } catch (error) {
-      switch (codeOf(error)) {
-        case 'unknown_outcome':
-          return UNKNOWN
-        case 'target_gone':
-        case 'target_rejected':
-          return error instanceof Error ? error.message : 'was refused'
-        default:
-          throw error
-      }
-    }
-  }
-  const last = await fate()
-  const repeated = new Set(left)
-  return ids.map(id => [id, repeated.has(id) ? last : DONE] as const)
+  const isDone = (id: string) => members?.has(id) === adding
+  return { done: all(ids.filter(isDone), DONE), left: ids.filter(id => !isDone(id)) }
 }
 
 function verdict({ change, missing }: Resolved, fates: readonly Fate[]): Pick<Settled, 'outcome' | 'message'> {

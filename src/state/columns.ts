@@ -198,7 +198,7 @@ export function columns(db: DatabaseSync): Columns {
 }
 
 /** Parsed chunks of ids kept at hand while ids are asked for one by one. */
-const OPEN_CHUNKS = 32
+const OPEN_CHUNKS = 256
 
 function parseIds(data: unknown): string[] {
   if (!(data instanceof Uint8Array)) return []

@@ -11,6 +11,7 @@ import { numberOf } from './tables.ts'
 /** The target as listed in this run. What finds ids and keys is made at first use. */
 export function observed(db: DatabaseSync, cache: Pick<Cache, 'current' | 'currentMembers'>, name: string): Observed {
   const store = columns(db)
+  const ids = store.ids('at')
   const keys = lazily(() => {
     const { kinds, live, names, externals } = keysAt(db, name)
     return { kinds, live, byName: keyIndex(names), byExternal: keyIndex(externals) }
@@ -38,7 +39,6 @@ export function observed(db: DatabaseSync, cache: Pick<Cache, 'current' | 'curre
     async members(groupScimId) {
       const num = numberAt('group', groupScimId)
       const members = num === undefined ? undefined : cache.currentMembers(num)
-      const ids = store.ids('at')
       return members && new Set(Array.from(members, member => ids.at(member)))
     },
     usersWith: async (attribute, value) => holding('user', attribute, value),

@@ -21,7 +21,7 @@ CREATE TABLE l_link (
 CREATE INDEX l_link_source ON l_link (source_key);
 CREATE INDEX l_link_scim ON l_link (scim_key);
 CREATE TABLE l_group (num INTEGER PRIMARY KEY, target INTEGER NOT NULL, scim_id TEXT NOT NULL, UNIQUE (target, scim_id));
-CREATE TABLE l_member (grp INTEGER NOT NULL, scim_id TEXT NOT NULL, PRIMARY KEY (grp, scim_id)) WITHOUT ROWID;
+CREATE TABLE l_member (grp INTEGER NOT NULL, scim_id TEXT NOT NULL, unsure INTEGER NOT NULL, PRIMARY KEY (grp, scim_id)) WITHOUT ROWID;
 CREATE TABLE l_plan (num INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, target INTEGER NOT NULL, applied_at TEXT);
 CREATE TABLE l_run (
   num INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, command TEXT NOT NULL, target TEXT NOT NULL, plan INTEGER NOT NULL, digest TEXT NOT NULL,
