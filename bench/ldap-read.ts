@@ -13,7 +13,7 @@ import { groupLayout, userLayout } from '../connectors/ldap/convert.ts'
 import { vendorOf } from '../connectors/ldap/vendors.ts'
 import { largeCompany } from '../test/support/large.ts'
 import { GROUPS, PEOPLE } from '../test/support/ldif.ts'
-import { READER, slapdAvailable, startSlapd } from '../test/support/slapd.ts'
+import { LDAPSEARCH, READER, slapdAvailable, startSlapd } from '../test/support/slapd.ts'
 import { figure } from './figure.ts'
 
 const SIZE = { users: 100_000, groups: 2_000, memberships: 300_000, seed: 20_261_125 }
@@ -72,7 +72,7 @@ function searched(url: string): number {
   ] as const) {
     const how = ['-LLL', '-x', '-o', 'ldif-wrap=no', '-D', READER.dn, '-w', READER.password, '-H', url]
     const what = ['-E', 'pr=1000/noprompt', '-b', base, filter, ...slots.map(({ name }) => name)]
-    const { status } = spawnSync('ldapsearch', [...how, ...what], { stdio: ['ignore', 'ignore', 'inherit'] })
+    const { status } = spawnSync(LDAPSEARCH, [...how, ...what], { stdio: ['ignore', 'ignore', 'inherit'] })
     if (status !== 0) throw new Error(`ldapsearch ended ${status}`)
   }
   return (performance.now() - start) / 1000

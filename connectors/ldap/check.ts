@@ -58,7 +58,7 @@ async function firstPage(session: Session, what: 'users' | 'groups', branch: Bra
     return {
       ok: false,
       what: `${what} show ${vendor.id.attribute}`,
-      now: `${nameless} of the first ${seen} do not: let ${asked('').account} read it, or set vendor on the source to what the server is.`,
+      now: `${nameless} of the first ${seen} do not: let ${asked('').account} read ${vendor.id.attribute}, or set vendor on the source to what the server is.`,
     }
   }
   return { ok: true, what: `the first page of the ${what} has ${seen}` }

@@ -186,7 +186,7 @@ async function ready(socket: Socket, event: string, server: Server, ms: number, 
     signal.throwIfAborted()
     throw late.aborted ? silent(server, ms) : broken(server.url, error)
   }
-  socket.on('error', () => {}) // whoever reads next is told
+  socket.setNoDelay().on('error', () => {}) // whoever reads next is told
 }
 
 function silent({ url }: Server, ms: number): RollcallError {

@@ -23,11 +23,6 @@ export function filterBytes(text: string): Buffer {
   return bytes
 }
 
-/** `text` as a value within a filter: nothing in it has a meaning of its own. */
-export function escaped(text: string): string {
-  return text.replace(/[*()\\\0]/g, char => `\\${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
-}
-
 class Parser {
   readonly #text: string
   #at = 0
@@ -62,8 +57,7 @@ class Parser {
     }
     if (char !== '!') return this.#comparison()
     this.#at++
-    const negated = element(NOT, this.filter(depth + 1))
-    return negated
+    return element(NOT, this.filter(depth + 1))
   }
 
   #comparison(): Buffer {
@@ -135,12 +129,12 @@ function octets(content: Buffer): Buffer {
 
 function element(tag: number, ...contents: readonly Buffer[]): Buffer {
   const content = Buffer.concat(contents)
-  const { length } = content
-  const size =
-    length < 0x80
-      ? [length]
-      : length < 0x100
-        ? [0x81, length]
-        : [0x84, ...[24, 16, 8, 0].map(by => (length >>> by) & 0xff)]
-  return Buffer.concat([Buffer.from([tag, ...size]), content])
+  return Buffer.concat([Buffer.from([tag, ...lengthOf(content.length)]), content])
+}
+
+function lengthOf(length: number): number[] {
+  if (length < 0x80) return [length]
+  const bytes = [24, 16, 8, 0].map(by => (length >>> by) & 0xff)
+  const content = bytes.slice(bytes.findIndex(byte => byte !== 0))
+  return [0x80 + content.length, ...content]
 }

@@ -43,7 +43,8 @@ export async function readRanges(
       const changed = from > 0 && now !== version
       version = now
       const range = entry?.ranges[0]
-      if (!entry || changed || (!range && from > 0)) break
+      // Without a range it has given all there is, which is not nothing.
+      if (!entry || changed || (!range && (from > 0 || count === 0))) break
       if (!range || range.to === undefined) return
       if (range.from !== from || range.to !== from + count - 1) {
         throw new RollcallError(

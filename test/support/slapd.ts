@@ -9,9 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const SLAPD = '/usr/sbin/slapd'
 const SLAPADD = '/usr/sbin/slapadd'
+/** OpenLDAP's own client, to compare with. */
+export const LDAPSEARCH = '/usr/bin/ldapsearch'
 
 /** Where OpenLDAP is not installed, tests that need it are skipped (`describe.skipIf(!slapdAvailable)`). */
-export const slapdAvailable = existsSync(SLAPD) && existsSync(SLAPADD)
+export const slapdAvailable = [SLAPD, SLAPADD, LDAPSEARCH].every(file => existsSync(file))
 
 export const SUFFIX = 'dc=example,dc=com'
 /** Who may do everything, and who may only read. */

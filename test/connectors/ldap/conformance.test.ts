@@ -1,30 +1,38 @@
 import { spawnSync } from 'node:child_process'
-import { describe } from 'vitest'
-import { ldap } from '../../../connectors/ldap/index.ts'
-import { conformance } from '../../conformance.ts'
+import { afterAll, describe } from 'vitest'
+import { conformance, type Directory } from '../../conformance.ts'
 import { directoryLdif, GROUPS, PEOPLE } from '../../support/ldif.ts'
-import { ADMIN, READER, slapdAvailable, startSlapd, SUFFIX } from '../../support/slapd.ts'
-import { given } from './given.ts'
+import { ADMIN, LDAPSEARCH, type Slapd, slapdAvailable, startSlapd, SUFFIX } from '../../support/slapd.ts'
+import { sourceOf } from './given.ts'
+
+/** One for each directory, for all tests: nothing is written to them. */
+const servers = new Map<string, Promise<Slapd>>()
+
+afterAll(async () => {
+  for (const server of servers.values()) await (await server).stop()
+})
+
+function serverOf(directory: Directory, breaksOff: boolean): Promise<Slapd> {
+  const key = `${JSON.stringify(directory).length} ${directory.users[0]?.id} ${breaksOff}`
+  const limits = breaksOff ? { limits: 'size.soft=500 size.hard=500' } : {}
+  const server = servers.get(key) ?? startSlapd({ ldif: directoryLdif(directory), ...limits })
+  servers.set(key, server)
+  return server
+}
 
 describe.skipIf(!slapdAvailable)('a real OpenLDAP server', () => {
   conformance('ldap', {
     names: { mail: 'mail', title: 'title', description: 'description' },
     async open(directory, { breaksOff }) {
-      const server = await startSlapd({
-        ldif: directoryLdif(directory),
-        ...(breaksOff && { limits: 'size.soft=500 size.hard=500' }),
-      })
-      const options = given({ url: server.url, users: { base: PEOPLE }, groups: { base: GROUPS } })
+      const { url } = await serverOf(directory, breaksOff)
       return {
-        source: ldap.open(options, { name: 'hq', folder: server.folder }),
+        source: sourceOf({ url, users: { base: PEOPLE }, groups: { base: GROUPS } }),
         async state() {
-          const search = ['-x', '-LLL', '-H', server.url, '-D', ADMIN.dn, '-w', ADMIN.password, '-b', SUFFIX]
-          const { status, stdout } = spawnSync('ldapsearch', [...search, '-s', 'base', 'contextCSN'], {
-            encoding: 'utf8',
-          })
-          return { status, stdout, account: READER.dn }
+          const how = ['-x', '-LLL', '-H', url, '-D', ADMIN.dn, '-w', ADMIN.password, '-b', SUFFIX, '-s', 'base']
+          const { status, stdout } = spawnSync(LDAPSEARCH, [...how, 'contextCSN'], { encoding: 'utf8' })
+          return { status, stdout }
         },
-        close: () => server.stop(),
+        close: async () => {},
       }
     },
   })
