@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { CLI, type Place } from './shell.ts'
 
 /** The sandbox directory, at work in a process of its own. */
@@ -19,9 +20,13 @@ export interface Sandbox {
 export async function startSandbox(place: Place): Promise<Sandbox> {
   const child = spawn(process.execPath, [CLI, 'sandbox', '--json', '--dialect', 'atlassian', '--data', 'directory'], {
     cwd: place.folder,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const { url, token } = await announced(child)
+  const errors: Buffer[] = []
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk))
+  const told = await announced(child.stdout)
+  if (!told) throw new Error(`the sandbox did not start: ${Buffer.concat(errors).toString()}`)
+  const { url, token } = told
   const request = async (method: string, path: string, body?: object) => {
     const response = await fetch(`${url}${path}`, {
       method,
@@ -62,16 +67,15 @@ export async function startSandbox(place: Place): Promise<Sandbox> {
   }
 }
 
-/** The JSON object it prints once it listens. */
-async function announced(child: ChildProcess): Promise<{ readonly url: string; readonly token: string }> {
+/** The JSON object it prints once it listens; undefined where it ends without. */
+async function announced(output: Readable): Promise<{ readonly url: string; readonly token: string } | undefined> {
   let text = ''
-  if (!child.stdout) throw new Error('the sandbox has no output')
-  for await (const line of createInterface(child.stdout)) {
+  for await (const line of createInterface(output)) {
     text += line
     const said = parsed(text)
     if (said?.url !== undefined && said.token !== undefined) return { url: said.url, token: said.token }
   }
-  throw new Error('the sandbox did not start')
+  return undefined
 }
 
 /** Undefined as long as there is more of it to come. */

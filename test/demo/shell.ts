@@ -10,8 +10,6 @@ export interface Place {
   readonly env: Readonly<Record<string, string>>
 }
 
-const [HEAD, TAIL] = [14, 8]
-
 /** Says something to whoever watches. */
 export function say(text: string): void {
   console.log(`\n${styleText('bold', text)}`)
@@ -40,27 +38,25 @@ export async function run({ folder, env }: Place, given: readonly string[]): Pro
 }
 
 /**
- * Runs rollcall, shows the command line and what it printed, and gives that back. Throws where it ends with
- * another exit code than `expected`.
+ * Runs rollcall, shows the command line and what it printed (`head` and `tail` lines of it, where it is much), and gives that back. Throws
+ * where it ends with another exit code than `expected`.
  */
-export async function rollcall(place: Place, expected: number, ...given: readonly string[]): Promise<string> {
+export async function rollcall(
+  place: Place,
+  expected: number,
+  given: readonly string[],
+  { head, tail } = { head: 14, tail: 8 },
+): Promise<string> {
   const words = given.map(word => (/^[\w@./:=-]+$/.test(word) ? word : `'${word}'`))
   console.log(styleText('cyan', `$ rollcall ${words.join(' ')}`))
   const { code, stdout, stderr } = await run(place, given)
-  console.log(
-    shortened(stdout.trimEnd().split('\n'))
-      .map(line => `  ${line}`)
-      .join('\n'),
-  )
+  const lines = stdout.trimEnd().split('\n')
+  const left = lines.length - head - tail
+  const note = styleText('dim', `… ${left} more lines …`)
+  const shown = left > 1 ? [...lines.slice(0, head), note, ...lines.slice(-tail)] : lines
+  for (const line of shown) console.log(`  ${line}`.trimEnd())
   if (code === expected) return stdout
   throw new Error(`exit code ${code}, where ${expected} was expected\n${stderr}`)
-}
-
-/** Beginning and end, where there is much. */
-function shortened(lines: readonly string[]): readonly string[] {
-  const left = lines.length - HEAD - TAIL
-  if (left <= 1) return lines
-  return [...lines.slice(0, HEAD), styleText('dim', `… ${left} more lines …`), ...lines.slice(-TAIL)]
 }
 
 async function text(stream: AsyncIterable<Buffer>): Promise<string> {
