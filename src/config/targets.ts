@@ -32,7 +32,7 @@ const PROXY =
 /** One entry of `targets`. */
 export const targetShape = z.strictObject({
   connector: z.literal('scim').describe('How it is spoken to: scim.'),
-  dialect: name.describe(
+  dialect: name.default('generic').describe(
     'What it can and cannot do: a built-in name (atlassian, generic), or a path to a dialect file.',
   ),
   url: baseUrl.describe('Its base address, https only unless the host is the loopback.').meta({ format: 'uri' }),
