@@ -1,11 +1,21 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import type { AttributeType, DeclaredAttributes } from '../connector.ts'
 import { type Attribute, absent, type Kind, reader, resolve, typedReader } from './attributes.ts'
-import { CEL_FUNCTIONS, CEL_METHODS, holds, isEmpty, OWN_FUNCTIONS, type Run, withPattern } from './functions.ts'
+import {
+  type BinaryOperator,
+  binaryCode,
+  coalesceCode,
+  hasCode,
+  indexCode,
+  logicalCode,
+  mapCode,
+  partCode,
+} from './closures.ts'
+import { CEL_FUNCTIONS, CEL_METHODS, OWN_FUNCTIONS, type Run, withPattern } from './functions.ts'
 import { bind, isLoop, type LoopName, loop } from './macros.ts'
-import { add, type ArithmeticOperator, arithmetic, type Comparison, compare, condition, negated } from './operators.ts'
+import { condition, negated } from './operators.ts'
 import { suggestion } from './suggestion.ts'
-import { type Cel, type Code, entry, equal, type Frame, isList, isMap, isObject, Trouble } from './work.ts'
+import { type Cel, type Code, Trouble } from './work.ts'
 
 export interface CodeFault {
   readonly offset: number
@@ -153,17 +163,7 @@ class Compiler {
     }
     const type = parts?.[name] ?? 'any'
     const [present, missing] = [typedReader(name, type), absent(name, type)]
-    return {
-      type,
-      size: size + 1,
-      code(frame) {
-        const from = code(frame)
-        if (from !== '' && !isObject(from) && !isMap(from)) throw NO_PARTS
-        const value = from === '' ? undefined : entry(from, name)
-        if (value === undefined) return missing()
-        return present(value, frame)
-      },
-    }
+    return { type, size: size + 1, code: partCode(code, name, present, missing) }
   }
 
   #index(holder: ASTNode, index: ASTNode, scope: Scope): Compiled {
@@ -174,17 +174,7 @@ class Compiler {
     const from = this.compile(holder, scope)
     if (index.op === 'value' && typeof index.args === 'string') return this.#part(index, from, index.args)
     const key = this.compile(index, scope)
-    return {
-      size: from.size + key.size + 1,
-      code(frame) {
-        const value = from.code(frame)
-        const at = key.code(frame)
-        if (isList(value)) return typeof at === 'bigint' || typeof at === 'number' ? (value[Number(at)] ?? '') : ''
-        if (value === '') return ''
-        if (!isObject(value) && !isMap(value)) throw NO_PARTS
-        return entry(value, at) ?? ''
-      },
-    }
+    return { size: from.size + key.size + 1, code: indexCode(from.code, key.code) }
   }
 
   #call(node: ASTNode, name: string, given: readonly ASTNode[], scope: Scope): Compiled {
@@ -248,24 +238,12 @@ class Compiler {
       )
     }
     const { code, size } = this.compile(asked, scope)
-    return { size: size + 1, code: frame => !isEmpty(orAbsent(code, frame)) }
+    return { size: size + 1, code: hasCode(code) }
   }
 
   #coalesce(given: readonly ASTNode[], scope: Scope): Compiled {
     const compiled = given.map(argument => this.compile(argument, scope))
-    const codes = compiled.map(({ code }) => code)
-    const last = codes.at(-1) ?? (() => '')
-    return {
-      size: sizeOf(compiled),
-      code(frame) {
-        for (const code of codes) {
-          if (code === last) break
-          const value = orAbsent(code, frame)
-          if (!isEmpty(value)) return value
-        }
-        return last(frame)
-      },
-    }
+    return { size: sizeOf(compiled), code: coalesceCode(compiled.map(({ code }) => code)) }
   }
 
   #list(entries: readonly ASTNode[], scope: Scope): Compiled {
@@ -281,24 +259,14 @@ class Compiler {
     }
     const pairs = entries.map(([key, value]) => [this.compile(key, scope), this.compile(value, scope)] as const)
     const size = sizeOf(pairs.flat())
-    const build: Code = frame => {
-      const map = new Map<string, Cel>()
-      for (const [key, value] of pairs) {
-        const name = key.code(frame)
-        if (typeof name !== 'string') throw NO_KEY
-        map.set(name, value.code(frame))
+    const fixed = new Map<string, Cel>()
+    for (const [key, value] of entries) {
+      if (key.op === 'value' && value.op === 'value' && typeof key.args === 'string' && isPlain(value.args)) {
+        fixed.set(key.args, value.args)
       }
-      return map
     }
-    if (entries.flat().every(part => part.op === 'value')) {
-      const fixed = new Map<string, Cel>()
-      for (const [key, value] of entries) {
-        if (key.op === 'value' && value.op === 'value' && typeof key.args === 'string' && isPlain(value.args))
-          fixed.set(key.args, value.args)
-      }
-      return { size, code: () => fixed }
-    }
-    return { size, code: build }
+    if (entries.flat().every(part => part.op === 'value')) return { size, code: () => fixed }
+    return { size, code: mapCode(pairs.map(([key, value]) => [key.code, value.code])) }
   }
 
   #conditional([test, yes, no]: readonly [ASTNode, ASTNode, ASTNode], scope: Scope): Compiled {
@@ -309,29 +277,12 @@ class Compiler {
     }
   }
 
-  /** `&&` and `||`: a side that settles it settles it even where the other cannot be told. */
   #logical(settling: boolean, [one, other]: readonly [ASTNode, ASTNode], scope: Scope): Compiled {
     const [left, right] = [this.compile(one, scope), this.compile(other, scope)]
-    return {
-      size: sizeOf([left, right]),
-      code(frame) {
-        let first: boolean
-        try {
-          first = condition(left.code(frame))
-        } catch (error) {
-          if (condition(right.code(frame)) === settling) return settling
-          throw error
-        }
-        return first === settling ? settling : condition(right.code(frame))
-      },
-    }
+    return { size: sizeOf([left, right]), code: logicalCode(settling, left.code, right.code) }
   }
 
-  #binary(
-    op: ArithmeticOperator | Comparison | '==' | '!=' | 'in',
-    [one, other]: readonly [ASTNode, ASTNode],
-    scope: Scope,
-  ): Compiled {
+  #binary(op: BinaryOperator, [one, other]: readonly [ASTNode, ASTNode], scope: Scope): Compiled {
     const [left, right] = [this.compile(one, scope), this.compile(other, scope)]
     return { size: sizeOf([left, right]), code: binaryCode(op, left.code, right.code) }
   }
@@ -373,46 +324,9 @@ function entryType(type: AttributeType | undefined): AttributeType | undefined {
   return typeof type === 'object' && 'listOf' in type ? type.listOf : undefined
 }
 
-function binaryCode(op: ArithmeticOperator | Comparison | '==' | '!=' | 'in', left: Code, right: Code): Code {
-  switch (op) {
-    case '+':
-      return frame => add(left(frame), right(frame), frame.work)
-    case '-':
-    case '*':
-    case '/':
-    case '%':
-      return frame => arithmetic(op, left(frame), right(frame))
-    case '==':
-      return frame => equal(left(frame), right(frame), frame.work)
-    case '!=':
-      return frame => !equal(left(frame), right(frame), frame.work)
-    case 'in':
-      return frame => {
-        const value = left(frame)
-        return holds(right(frame), value, frame.work)
-      }
-    case '<':
-    case '<=':
-    case '>':
-    case '>=':
-      return frame => compare(op, left(frame), right(frame), frame.work)
-  }
-}
-
 const OWN = new Map(OWN_FUNCTIONS.map(({ name, run }) => [name, run]))
 const MATCHES = "CEL's matches can take for ever; write regexMatch(text, pattern)"
 const SEE = 'docs/expressions.md has them all'
-const NO_PARTS = new Trouble('a value has no parts to name; leave out what stands behind the dot')
-const NO_KEY = new Trouble('a key of a map is not text; turn it into text with string()')
-
-function orAbsent(code: Code, frame: Frame): Cel {
-  try {
-    return code(frame)
-  } catch (error) {
-    if (error instanceof Trouble && error.absent) return ''
-    throw error
-  }
-}
 
 function sizeOf(compiled: readonly Compiled[]): number {
   return compiled.reduce((sum, { size }) => sum + size, 1)
