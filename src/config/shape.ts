@@ -54,7 +54,15 @@ export function salvageShape(connectors: readonly Connector[]) {
   return z.looseObject({
     profiles: profiles.catch(undefined),
     sources: z.record(z.string(), source.nullable().catch(null)).catch({}),
-    targets: z.record(z.string(), z.looseObject({ dialect: z.string() }).nullable().catch(null)).catch({}),
+    targets: z
+      .record(
+        z.string(),
+        z
+          .looseObject({ dialect: z.string().default('generic') })
+          .nullable()
+          .catch(null),
+      )
+      .catch({}),
   })
 }
 
