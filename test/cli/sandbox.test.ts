@@ -12,11 +12,11 @@ function sandbox(...given: string[]) {
   })
   onTestFinished(() => void process.kill('SIGKILL'))
   const said = { stdout: '', stderr: '' }
-  process.stderr.on('data', (text: Buffer) => void (said.stderr += text))
+  process.stderr.on('data', (text: Buffer) => void (said.stderr += text.toString()))
   const ended = new Promise<number | null>(done => process.once('close', done))
   const started = new Promise<void>(done => {
     process.stdout.on('data', (text: Buffer) => {
-      said.stdout += text
+      said.stdout += text.toString()
       if (said.stdout.endsWith('}\n') || said.stdout.includes('Ctrl-C stops it.\n')) done()
     })
   })

@@ -139,8 +139,13 @@ test('three filters are taken, and no other', async () => {
     expect((await call('GET', path)).body.totalResults).toBe(1)
   }
   const refused = [
-    ...['userName sw "a"', 'emails[type eq "work"].value eq "x"', 'emails.value eq "ada@example.com"', 'id pr'],
-    ...['userName eq "a" and externalId eq "b"', 'userName eq true', 'not (userName eq "a")'],
+    'userName sw "a"',
+    'emails[type eq "work"].value eq "x"',
+    'emails.value eq "ada@example.com"',
+    'id pr',
+    'userName eq "a" and externalId eq "b"',
+    'userName eq true',
+    'not (userName eq "a")',
   ].map(filter => `/Users${filtered(filter)}`)
   for (const path of [
     ...refused,
@@ -285,6 +290,7 @@ const UNDESCRIBED = ['PATCH /Users/{} 409', 'PUT /Users/{} 409', 'PATCH /Groups/
 test('every answer is one that the published description has, in the shape it gives', async () => {
   const box = await open('atlassian')
   const seen: string[] = []
+  const wrong: string[] = []
   const call: Client['call'] = async (method, path, body, headers) => {
     const answer = await box.call(method, path, body, headers)
     const template = path.replace(/\?.*/, '').replace(/^\/(Users|Groups)\/.+/, '/$1/{}')
@@ -293,11 +299,13 @@ test('every answer is one that the published description has, in the shape it gi
     )
     const what = `${method} ${template} ${answer.status}`
     const answers = described.paths[key ?? '']?.[method.toLowerCase()]?.responses
-    if (!UNDESCRIBED.includes(what)) expect(Object.keys(answers ?? {}), what).toContain(String(answer.status))
     const shape = answers?.[String(answer.status)]
-    // Of discovery the description says no more than that it is text.
-    if (shape && shape.type !== 'string') expect(faultsOf(answer.body, shape, what)).toEqual([])
     seen.push(what)
+    if (shape === undefined && !UNDESCRIBED.includes(what) && !(String(answer.status) in (answers ?? {}))) {
+      wrong.push(`${what}: not described`)
+    }
+    // Of discovery the description says no more than that it is text.
+    if (shape && shape.type !== 'string') wrong.push(...faultsOf(answer.body, shape, what))
     return answer
   }
   const patch = (path: string, ...Operations: object[]) =>
@@ -307,7 +315,11 @@ test('every answer is one that the published description has, in the shape it gi
     userName: 'ada@example.com',
     externalId: 'S1',
     name: { givenName: 'Ada', familyName: 'Lovelace', formatted: 'Ada Lovelace' },
-    ...{ displayName: 'Ada', nickName: 'A', title: 'Engineer', timezone: 'Europe/London', preferredLanguage: 'en-GB' },
+    displayName: 'Ada',
+    nickName: 'A',
+    title: 'Engineer',
+    timezone: 'Europe/London',
+    preferredLanguage: 'en-GB',
     phoneNumbers: [{ value: '+44 20 7946 0000', type: 'work', primary: true }],
     emails: work('ada@example.com'),
     [ENTERPRISE]: { organization: 'EMEA', department: 'R&D' },
@@ -351,6 +363,7 @@ test('every answer is one that the published description has, in the shape it gi
     expect((await call('GET', `/${path}`)).status).toBe(200)
   }
   for (const urn of [USER, GROUP, ENTERPRISE]) expect((await call('GET', `/Schemas/${urn}`)).status).toBe(200)
+  expect(wrong).toEqual([])
   expect(answers.map(({ status }) => status).filter(status => status < 400)).toEqual([])
   expect(answers.find(({ status }) => status === 401)?.body).toEqual({
     error: expect.any(String),

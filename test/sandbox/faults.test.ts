@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { faultList } from '../../src/sandbox/faults.ts'
 import { type Client, filtered, GROUP, open, USER } from './open.ts'
 
 const PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
@@ -211,7 +213,9 @@ describe('writes do something else', () => {
     expect((await box.patch(`/Users/${id}`, { op: 'remove', path: 'title' }, ...more)).status).toBe(204)
     await box.call('PUT', `/Users/${id}`, { schemas: [USER], userName: 'ada', name: { givenName: 'Al' } })
     expect(box.directory.users()[0]?.resource).toMatchObject({
-      ...{ title: 'Engineer', nickName: 'A', displayName: 'Ada L' },
+      title: 'Engineer',
+      nickName: 'A',
+      displayName: 'Ada L',
       name: { givenName: 'Al', familyName: 'L' },
     })
   })
@@ -301,4 +305,13 @@ test('a fault that there is not, or with a value it does not take, is told with 
       /ignored-filters +a filter is ignored[\s\S]*taken-group=NAME/,
     )
   }
+})
+
+test('the page about the sandbox tells every fault', () => {
+  const page = readFileSync(new URL('../../docs/sandbox.md', import.meta.url), 'utf8')
+  const told = [...page.matchAll(/^\| `([\w-]+[^`]*)` \|/gm)].map(([, name = '']) => name)
+  const known = faultList()
+    .split('\n')
+    .map(line => line.trim().split(' ')[0])
+  expect(told).toEqual(expect.arrayContaining(known))
 })

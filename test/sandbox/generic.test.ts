@@ -38,7 +38,7 @@ describe('requests that are none', () => {
     expect(answer.status).toBe(status)
     expect(answer.headers.get('content-type')).toBe('application/scim+json')
     expect(answer.body).toMatchObject({ status: String(status) })
-    if (status === 405) expect(answer.headers.get('allow')).toMatch(/GET|POST/)
+    expect(answer.headers.has('allow')).toBe(status === 405)
   })
 
   test('a body that is no JSON, of another type or too long is refused', async () => {
@@ -249,7 +249,10 @@ describe('a group', () => {
 
   test('of thousands shows each member once, by the name it has now', async () => {
     const { user, group, call, directory, patch } = await open('generic')
-    const users = await Promise.all(Array.from({ length: 2_500 }, (_, at) => user(`u${at}`)))
+    const users: string[] = []
+    for (let at = 0; at < 2_500; at += 50) {
+      users.push(...(await Promise.all(Array.from({ length: 50 }, (_, more) => user(`u${at + more}`)))))
+    }
     const id = await group('all', { members: users.map(value => ({ value })) })
     const shown = async () => (await call('GET', `/Groups/${id}`)).body.members as { value: string; display: string }[]
     expect((await shown()).map(({ value }) => value).toSorted()).toEqual(users.toSorted())
@@ -383,13 +386,9 @@ test('discovery says what there is, as the RFC words it', async () => {
         .filter(one => one !== 'externalId')
         .toSorted(),
     ).toEqual(names(sample).toSorted())
-    for (const attribute of said.attributes) {
-      const published = sample.attributes.find((one: { name: string }) => one.name === attribute.name)
-      if (published)
-        expect({ [attribute.name]: [attribute.type, attribute.multiValued] }).toEqual({
-          [attribute.name]: [published.type, published.multiValued],
-        })
-    }
+    const types = (schema: { attributes: { name: string; type: string; multiValued: boolean }[] }) =>
+      Object.fromEntries(schema.attributes.map(one => [one.name, [one.type, one.multiValued]]))
+    expect({ ...types(said), externalId: undefined }).toEqual({ ...types(sample), externalId: undefined })
   }
 })
 

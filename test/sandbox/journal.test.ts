@@ -14,22 +14,23 @@ console.log(box.url)
 `
 
 /** A sandbox in a process of its own. */
-async function process_(data: string): Promise<{ readonly url: string; readonly process: ChildProcess }> {
-  const process = spawn(globalThis.process.execPath, ['--input-type=module', '-e', SERVER, data], {
+async function sandboxProcess(data: string): Promise<{ readonly url: string; readonly process: ChildProcess }> {
+  const started = spawn(process.execPath, ['--input-type=module', '-e', SERVER, data], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  onTestFinished(() => void process.kill('SIGKILL'))
-  for await (const url of createInterface({ input: process.stdout })) return { url, process }
+  onTestFinished(() => void started.kill('SIGKILL'))
+  for await (const url of createInterface({ input: started.stdout })) return { url, process: started }
   throw new Error('the sandbox ended before it was there')
 }
 
 test('whatever was answered is still there after the process was killed', async () => {
   const data = folderWith()
-  const { url, process } = await process_(data)
+  const { url, process } = await sandboxProcess(data)
   const post = async (path: string, body: object) => {
     const headers = { authorization: 'Bearer open sesame', 'content-type': 'application/json' }
     const answer = await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
-    return (await answer.json()).id as string
+    const { id } = (await answer.json()) as { id: string }
+    return id
   }
   const answered: string[] = []
   const first = await post('/Users', { schemas: [USER], userName: 'first' })
@@ -107,7 +108,7 @@ test('a last line that was not finished is left out; a line that is none is told
 
 test('two sandboxes do not share a folder; one that was killed has left it', async () => {
   const data = folderWith()
-  const { process } = await process_(data)
+  const { process } = await sandboxProcess(data)
   await expect(open('generic', { data })).rejects.toMatchObject({ code: 'busy' })
   const ended = new Promise(done => process.once('exit', done))
   process.kill('SIGKILL')
