@@ -34,7 +34,9 @@ export const targetShape = z.strictObject({
   connector: z.literal('scim').describe('How it is spoken to: scim.'),
   dialect: name
     .default('generic')
-    .describe('What it can and cannot do: a built-in name (atlassian, generic), or a path to a dialect file.'),
+    .describe(
+      'What it can and cannot do: a built-in name (generic, atlassian), or a path to a dialect file. Default: generic.',
+    ),
   url: baseUrl.describe('Its base address, https only unless the host is the loopback.').meta({ format: 'uri' }),
   token: secret.describe('The bearer token: { env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT, …] }.'),
   headers: headers.optional().describe('Headers that every request carries: text, or a secret as for token.'),
