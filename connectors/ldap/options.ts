@@ -119,6 +119,10 @@ export const options = z
         )
       }
     }
+    for (const own of Object.keys(given.attributes)) {
+      if (/^(id|name|enabled)$/i.test(own))
+        fault(['attributes', own], 'is told of every user already, and is not the attribute')
+    }
     if ('external' in given.bind && given.tls?.cert === undefined && list.some(text => !text.startsWith('ldapi:'))) {
       fault(['bind', 'external'], 'signs in by a client certificate: name it in tls: { cert: FILE, key: FILE }')
     }

@@ -186,7 +186,13 @@ function pagedControl(cookie: Buffer | undefined): Buffer[] {
 }
 
 function octets(value: string | Buffer): Buffer {
-  return tlv(0x04, Buffer.from(value as string))
+  const length = Buffer.byteLength(value)
+  if (typeof value !== 'string' || length >= 0x80) return tlv(0x04, Buffer.from(value as string))
+  const short = Buffer.allocUnsafe(2 + length)
+  short[0] = 0x04
+  short[1] = length
+  short.write(value, 2)
+  return short
 }
 
 export function tlv(tag: number, ...contents: readonly Buffer[]): Buffer {

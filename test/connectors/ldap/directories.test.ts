@@ -182,6 +182,22 @@ describe('what a server does not show', () => {
       ),
     })
   })
+  test('whom a search that is a group finds: its members stay as they were', async () => {
+    const search = team('dynamic', [], {
+      memberURL: ['ldap:///o=x??sub?(title=Countess)'],
+      objectClass: ['groupOfURLs'],
+    })
+    const { member: _, ...attributes } = search.attributes
+    const { groups } = await reading(sourceAt(await served([{ dn: search.dn, attributes }])))
+    expect(groups.get('id-of-dynamic')?.membersUnknown).toBe(true)
+  })
+  test('all of a long list of values: it is unknown', async () => {
+    const long = person('ada', { memberOf: ['a', 'b', 'c', 'd'] })
+    const server = await served([long], { range: 3 })
+    const { users, findings } = await reading(sourceAt(server), { userAttributes: ['memberOf'] })
+    expect(users.get('id-of-ada')).toMatchObject({ attributes: {}, unknown: ['memberOf'] })
+    expect(findings.map(({ finding }) => finding)).toEqual(['ranged-values'])
+  })
   test('a base: an error, and not a directory without anyone', async () => {
     const server = await served([])
     const read = reading(sourceAt(server, { users: { base: 'ou=elsewhere,o=x' } }))
@@ -192,17 +208,13 @@ describe('what a server does not show', () => {
   })
   test('the members of a group that cannot be without: they stay as they were', async () => {
     const classes = { objectClass: ['top', 'groupOfNames'] }
-    const entries = [person('ada'), team('hidden', [], classes), team('shown', ['uid=ada,ou=people,o=x'], classes)]
-    const hidden = entries.map(entry =>
-      entry.dn.startsWith('cn=hidden') ? { ...entry, attributes: { ...entry.attributes, member: undefined } } : entry,
-    )
-    const bare = hidden.map(({ dn, attributes }) => ({
-      dn,
-      attributes: Object.fromEntries(
-        Object.entries(attributes).flatMap(([name, values]) => (values ? [[name, values] as const] : [])),
-      ),
-    }))
-    const server = await served(bare, { root: { objectClass: ['OpenLDAProotDSE'] } })
+    const { member: _, ...hidden } = team('hidden', []).attributes
+    const entries = [
+      person('ada'),
+      { dn: 'cn=hidden,ou=groups,o=x', attributes: { ...hidden, ...classes } },
+      team('shown', ['uid=ada,ou=people,o=x'], classes),
+    ]
+    const server = await served(entries, { root: { objectClass: ['OpenLDAProotDSE'] } })
     const { groups, findings } = await reading(sourceAt(server))
     expect([...groups.values()].map(({ name, membersUnknown }) => [name, membersUnknown])).toEqual([
       ['hidden', true],
@@ -287,7 +299,7 @@ describe('members', () => {
   })
 })
 
-test('a group of a million members is read in little more memory than they take', async () => {
+test('a group of a million members is read, which comes as one message', async () => {
   const names = Array.from({ length: 1_000_000 }, (_, nth) => `uid=someone${nth},ou=people,o=x`)
   const server = await served([person('someone7'), team('all', names)])
   let members = 0

@@ -45,6 +45,7 @@ describe('what a source may be configured to', () => {
     [{ users: { base: '' } }, /^users.base/],
     [{ vendor: 'novell' }, /^vendor/],
     [{ attributes: { shoeSize: 'integer' } }, /^attributes.shoeSize/],
+    [{ attributes: { name: 'text' } }, /^attributes.name: is told of every user already/],
     [{ disabled: { attribute: 'x' } }, /^disabled: say/],
     [{ disabled: { attribute: 'x', equals: 'a', present: true } }, /^disabled: say/],
     [{ pagesize: 5 }, /pagesize/],
