@@ -1,7 +1,7 @@
 import type { CheckLine } from '../connector.ts'
 import { RollcallError } from '../errors.ts'
 import { escapeJson, escapeTerminal } from '../report/escape.ts'
-import { painter, plural } from '../report/paint.ts'
+import { type Paint, painter, plural } from '../report/paint.ts'
 import type { Invocation } from './invocation.ts'
 import { loadWorkspace, type Workspace } from './workspace.ts'
 
@@ -10,38 +10,65 @@ export interface CheckArguments {
   readonly target?: readonly string[]
 }
 
-/** One thing checked: the config, a source or a target, and what it said. */
+/** One thing to check: the config, a source or a target, and what it says. */
 interface Checked {
   readonly of: 'config' | 'source' | 'target'
   readonly name: string
   readonly kind?: string
-  readonly lines: readonly CheckLine[]
+  readonly lines: AsyncIterable<CheckLine>
 }
 
-/** The config, then every source and target: ends 0 when all of it answers as it must. */
+/** The config, then every source and target: ends 0 when all of it answers as it must. Each line is shown as it comes. */
 export async function check(invocation: Invocation, given: CheckArguments): Promise<number> {
-  const { json, print } = invocation
+  const { json, print, interruption } = invocation
+  const paint = painter(invocation.colour)
   const workspace = await loadWorkspace(invocation)
-  const checked: Checked[] = []
-  for await (const one of checks(workspace, given, invocation.interruption.signal)) {
-    checked.push(one)
-    if (!json) await print(render(one, invocation))
+  const told: (Omit<Checked, 'lines'> & { readonly lines: readonly CheckLine[] })[] = []
+  for (const { lines, ...head } of everything(workspace, given, interruption.signal)) {
+    if (!json) await print(`${paint('bold', escapeTerminal(titleOf(head)))}\n`)
+    const said: CheckLine[] = []
+    for await (const line of untilItStops(lines, interruption.signal)) {
+      said.push(line)
+      if (!json) await print(render(line, paint))
+    }
+    told.push({ ...head, lines: said })
   }
-  const exitCode = checked.every(({ lines }) => lines.every(({ ok }) => ok)) ? 0 : 1
-  if (json) await print(`${escapeJson({ checks: checked, exitCode })}\n`)
+  const exitCode = told.every(({ lines }) => lines.every(({ ok }) => ok)) ? 0 : 1
+  if (json) await print(`${escapeJson({ checks: told, exitCode })}\n`)
   return exitCode
 }
 
-async function* checks(workspace: Workspace, given: CheckArguments, signal: AbortSignal): AsyncGenerator<Checked> {
+function everything(workspace: Workspace, given: CheckArguments, signal: AbortSignal): readonly Checked[] {
   const targets = workspace.wanted(given)
-  yield { of: 'config', name: workspace.file, lines: [summary(workspace), ...unused(workspace)] }
-  if (given.offline) return
+  const config: Checked = { of: 'config', name: workspace.file, lines: ofConfig(workspace) }
+  if (given.offline) return [config]
   const read = new Set(targets.flatMap(name => workspace.profilesOf(name)).map(({ source }) => source))
-  for (const { name, kind } of workspace.sources) {
-    if (given.target !== undefined && !read.has(name)) continue
-    yield { of: 'source', name, kind, lines: await said(ofSource(workspace, name, signal), signal) }
+  const sources = workspace.sources.filter(({ name }) => given.target === undefined || read.has(name))
+  return [
+    config,
+    ...sources.map((source): Checked => ({ of: 'source', ...source, lines: ofSource(workspace, source.name, signal) })),
+    ...targets.map((name): Checked => ({ of: 'target', name, lines: ofTarget(workspace, name, signal) })),
+  ]
+}
+
+/** Valid, since it was loaded; and what it names and no profile uses, which is allowed, and perhaps forgotten. */
+async function* ofConfig(workspace: Workspace): AsyncGenerator<CheckLine> {
+  const { sources, targets } = workspace
+  const profiles = targets.flatMap(name => workspace.profilesOf(name))
+  const counts = [
+    plural(sources.length, 'source'),
+    plural(targets.length, 'target'),
+    plural(profiles.length, 'profile'),
+  ]
+  yield { ok: true, what: `valid: ${counts.join(', ')}` }
+  for (const { name } of sources) {
+    if (profiles.some(({ source }) => source === name)) continue
+    yield { ok: true, what: `source ${name} has no profile: nobody is read from it` }
   }
-  for (const name of targets) yield { of: 'target', name, lines: await said(ofTarget(workspace, name, signal), signal) }
+  for (const name of targets) {
+    if (workspace.profilesOf(name).length > 0) continue
+    yield { ok: true, what: `target ${name} has no profile: nothing is written to it` }
+  }
 }
 
 async function* ofSource(workspace: Workspace, name: string, signal: AbortSignal): AsyncGenerator<CheckLine> {
@@ -58,48 +85,23 @@ async function* ofTarget(workspace: Workspace, name: string, signal: AbortSignal
   }
 }
 
-/** Everything that was said; what stops one source or target, like a secret that is not there, is its last line. */
-async function said(lines: AsyncIterable<CheckLine>, signal: AbortSignal): Promise<readonly CheckLine[]> {
-  const all: CheckLine[] = []
+/** What stops one source or target, like a secret that is not there, is its last line; the others go on. */
+async function* untilItStops(lines: AsyncIterable<CheckLine>, signal: AbortSignal): AsyncGenerator<CheckLine> {
   try {
-    for await (const line of lines) all.push(line)
+    yield* lines
   } catch (thrown) {
     signal.throwIfAborted()
     if (!(thrown instanceof RollcallError)) throw thrown
-    all.push({ ok: false, what: thrown.message })
+    yield { ok: false, what: thrown.message }
   }
   signal.throwIfAborted()
-  return all
 }
 
-function summary(workspace: Workspace): CheckLine {
-  const { sources, targets } = workspace
-  const profiles = targets.flatMap(name => workspace.profilesOf(name))
-  const counts = [
-    plural(sources.length, 'source'),
-    plural(targets.length, 'target'),
-    plural(profiles.length, 'profile'),
-  ]
-  return { ok: true, what: `valid: ${counts.join(', ')}` }
+function titleOf({ of, name, kind }: Omit<Checked, 'lines'>): string {
+  return `${of} ${name}${kind === undefined ? '' : ` (${kind})`}`
 }
 
-/** What the config names and no profile uses: allowed, and perhaps forgotten. */
-function unused(workspace: Workspace): CheckLine[] {
-  const profiles = workspace.targets.flatMap(name => workspace.profilesOf(name))
-  const unread = workspace.sources.filter(({ name }) => !profiles.some(({ source }) => source === name))
-  const unwritten = workspace.targets.filter(name => workspace.profilesOf(name).length === 0)
-  return [
-    ...unread.map(({ name }) => ({ ok: true, what: `source ${name} has no profile: nobody is read from it` })),
-    ...unwritten.map(name => ({ ok: true, what: `target ${name} has no profile: nothing is written to it` })),
-  ]
-}
-
-function render({ of, name, kind, lines }: Checked, { colour }: Invocation): string {
-  const paint = painter(colour)
-  const title = `${of} ${name}${kind === undefined ? '' : ` (${kind})`}`
-  const told = lines.map(({ ok, what, now }) => {
-    const mark = ok ? paint('green', '✓') : paint('red', '✗')
-    return `  ${mark} ${escapeTerminal(what)}\n${now === undefined ? '' : `    ${escapeTerminal(now)}\n`}`
-  })
-  return `${paint('bold', escapeTerminal(title))}\n${told.join('')}`
+function render({ ok, what, now }: CheckLine, paint: Paint): string {
+  const mark = ok ? paint('green', '✓') : paint('red', '✗')
+  return `  ${mark} ${escapeTerminal(what)}\n${now === undefined ? '' : `    ${escapeTerminal(now)}\n`}`
 }
