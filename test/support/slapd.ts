@@ -36,14 +36,10 @@ export interface SlapdOptions {
   /** Entries below the suffix, operational attributes and all; the suffix, its account and two branches are there. */
   readonly ldif?: string | Iterable<string>
   readonly tls?: boolean
-  /** Lines of slapd.conf for the database. */
-  readonly database?: readonly string[]
   /** What the reader may have at most; `size=unlimited` unless said. */
   readonly limits?: string
   /** What the reader may see; everything unless said. */
   readonly access?: readonly string[]
-  /** Lines of slapd.conf for the whole server. */
-  readonly global?: readonly string[]
 }
 
 /** Starts it and waits until it answers. */
@@ -112,10 +108,10 @@ function configuration(folder: string, options: SlapdOptions, tls: Certificates 
           `TLSCertificateKeyFile ${folder}/server.key`,
           `TLSCACertificateFile ${folder}/ca.pem`,
           'TLSVerifyClient try',
-          `authz-regexp "cn=reader" "${READER.dn}"`,
         ]
       : []),
-    ...(options.global ?? []),
+    // Who comes with the client's certificate, or through the socket.
+    `authz-regexp "^(cn=reader|.*cn=peercred,cn=external,cn=auth)$" "${READER.dn}"`,
     'database mdb',
     `suffix "${SUFFIX}"`,
     `rootdn "${ADMIN.dn}"`,
@@ -127,7 +123,6 @@ function configuration(folder: string, options: SlapdOptions, tls: Certificates 
     `limits dn.exact="${READER.dn}" ${options.limits ?? 'size=unlimited time=unlimited'}`,
     'access to attrs=userPassword by anonymous auth by * none',
     ...(options.access ?? [`access to * by dn.exact="${READER.dn}" read by * none`]),
-    ...(options.database ?? []),
     'overlay ppolicy',
     'overlay syncprov',
     '',

@@ -170,6 +170,12 @@ describe.skipIf(!slapdAvailable)('a real OpenLDAP server', () => {
     })
   })
 
+  test('through the socket, the user that runs this signs in', async () => {
+    const source = at({ url: server.socketUrl, bind: { external: true } })
+    expect((await reading(source)).users.size).toBe(2)
+    expect((await lines(source))[0]).toEqual({ ok: true, what: `connects to ${server.socketUrl}` })
+  })
+
   test('a wrong password, and one that is empty, do not get in', async () => {
     const bind = (value: string) => {
       process.env['LDAP_TEST_WRONG'] = value
