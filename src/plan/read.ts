@@ -1,4 +1,4 @@
-import type { ReadRequest, Source } from '../connector.ts'
+import type { ReadingPart, ReadRequest, Source } from '../connector.ts'
 import { RollcallError } from '../errors.ts'
 import type { Expression, Profile, SourceGroup } from '../model.ts'
 import type { ReadOptions, ReadSource } from '../plan.ts'
@@ -14,7 +14,8 @@ export async function readSources(options: ReadOptions): Promise<readonly ReadSo
     signal.throwIfAborted()
     const { cache } = state
     try {
-      const { certificate } = await cache.keepReading(name, source.read(requestFor(source, profiles, options)), now)
+      const request = requestFor(source, profiles, options)
+      const { certificate } = await cache.keepReading(name, judged(source.read(request), request), now)
       read.push({
         source: name,
         certificate,
@@ -28,6 +29,14 @@ export async function readSources(options: ReadOptions): Promise<readonly ReadSo
     }
   }
   return read
+}
+
+/** Asks of every group as it comes whether it is in scope: where that cannot be told, the reading is not complete. */
+async function* judged(parts: AsyncIterable<ReadingPart>, request: ReadRequest): AsyncGenerator<ReadingPart> {
+  for await (const part of parts) {
+    if (part.part === 'groups') for (const group of part.groups) request.inScope(group)
+    yield part
+  }
 }
 
 /** Exactly the attributes that profiles name; the connector adds what it needs itself. */
