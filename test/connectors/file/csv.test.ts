@@ -161,6 +161,13 @@ test('lines are counted as an editor counts them, within quotes too', async () =
   expect(await errorOf(tables(users).read())).toContain('users.csv:9:1: not as many cells')
 })
 
+test('a line break that lies across two pieces of the file is one line', async () => {
+  const head = 'id,name\r\n1,'
+  const users = `${head}${'x'.repeat(256 * 1024 - head.length - 1)}\r\n2,Ada,more\r\n`
+  expect(users.indexOf('\r', head.length)).toBe(256 * 1024 - 1)
+  expect(await errorOf(tables(users).read())).toContain('users.csv:3:1: not as many cells')
+})
+
 test.for([
   ['id,name\n,Team\n', 'group,member\n', 'groups.csv:2:1: a row without an id'],
   ['id,name\nteam,\n', 'group,member\n', 'groups.csv:2:1: a group without a name'],
