@@ -176,7 +176,7 @@ test('paths in messages start from where the command runs, and are whole for wha
   const { loadDialect } = await import('../../src/scim/dialect.ts')
   const file = join(folder, 'config/rollcall.yaml')
   const told = (cwd: string) =>
-    loadConfig({ file, cwd, connectors, loadDialect }).catch((thrown: Error) => thrown.message.split('\n')[1])
+    loadConfig({ file, cwd, connectors, loadDialect }).catch((thrown: unknown) => String(thrown).split('\n')[1])
   expect(await told(join(folder, 'config'))).toMatch(/^profiles\/staff\.yaml:1:1: /)
   expect(await told(join(folder, 'data'))).toMatch(`${join(folder, 'config/profiles/staff.yaml')}:1:1: `)
 })
@@ -224,18 +224,17 @@ test('whatever stands in the files, loading ends with a config or with faults', 
   )
   const folder = company()
   const { writeFile } = await import('node:fs/promises')
+  const ending = async (content: string): Promise<unknown> => {
+    await writeFile(join(folder, 'config/rollcall.yaml'), content)
+    return load(folder).then(
+      () => 'a config',
+      (thrown: unknown) =>
+        thrown instanceof RollcallError && / faults? in \d files?\.$/.test(thrown.message) ? thrown.code : thrown,
+    )
+  }
   await fc.assert(
     fc.asyncProperty(text, async content => {
-      await writeFile(join(folder, 'config/rollcall.yaml'), content)
-      try {
-        await load(folder)
-      } catch (thrown) {
-        expect(thrown).toBeInstanceOf(RollcallError)
-        expect(thrown).toMatchObject({
-          code: 'config_invalid',
-          message: expect.stringMatching(/\d+ faults? in \d files?\.$/),
-        })
-      }
+      expect(['a config', 'config_invalid']).toContain(await ending(content))
     }),
     { numRuns: 300 },
   )
