@@ -15,6 +15,8 @@ export interface OriginOptions {
   readonly proxy?: string
   /** Milliseconds: for connecting, until the answer begins and between its pieces, and for the whole of it. */
   readonly deadlines?: Deadlines
+  /** Bytes of the largest answer that is taken in. Default: 64 MiB. */
+  readonly largest?: number
 }
 
 export interface Deadlines {
@@ -49,10 +51,14 @@ const DEADLINES: Deadlines = { connect: 10_000, silence: 60_000, whole: 300_000 
 const MAX_ANSWER = 64 << 20
 const MAX_ERROR = 64 << 10
 
+/** An answer beyond what is taken in; asking for less of it may help. */
+export class AnswerTooLarge extends Error {}
+
 /** Opens nothing yet: connections are made by the first requests. */
 export function openOrigin(options: OriginOptions): Origin {
   const { origin } = new URL(options.url)
   const { connect, silence, whole } = options.deadlines ?? DEADLINES
+  const limits = { whole, largest: options.largest ?? MAX_ANSWER }
   const dispatcher = dispatcherOf(origin, options, connect, silence)
   const plain = Object.entries(options.headers).flat()
   const withBody = [...plain, 'content-type', options.contentType]
@@ -64,7 +70,7 @@ export function openOrigin(options: OriginOptions): Origin {
           reject(reasonOf(signal))
           return
         }
-        const receiver = new Receiver(whole, resolve, reject, signal)
+        const receiver = new Receiver(limits, resolve, reject, signal)
         dispatcher.dispatch(
           body === undefined
             ? { origin, method, path, headers: plain }
@@ -76,9 +82,14 @@ export function openOrigin(options: OriginOptions): Origin {
   }
 }
 
+interface Limits {
+  readonly whole: number
+  readonly largest: number
+}
+
 /** Takes in one answer, up to its limits; settles once. */
 class Receiver implements Dispatcher.DispatchHandler {
-  readonly #whole: number
+  readonly #limits: Limits
   readonly #resolve: (attempt: Attempt) => void
   readonly #reject: (error: Error) => void
   readonly #signal: AbortSignal
@@ -92,7 +103,7 @@ class Receiver implements Dispatcher.DispatchHandler {
   #size = 0
 
   constructor(whole: number, resolve: (attempt: Attempt) => void, reject: (error: Error) => void, signal: AbortSignal) {
-    this.#whole = whole
+    this.#limits = limits
     this.#resolve = resolve
     this.#reject = reject
     this.#signal = signal
@@ -101,7 +112,7 @@ class Receiver implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    this.#until = Date.now() + this.#whole
+    this.#until = Date.now() + this.#limits.whole
     if (this.#settled) controller.abort(reasonOf(this.#signal))
   }
 
@@ -120,11 +131,11 @@ class Receiver implements Dispatcher.DispatchHandler {
     if (isError && this.#size >= MAX_ERROR) {
       this.#answer()
       controller.abort(new Error('the rest is not wanted'))
-    } else if (this.#size > MAX_ANSWER) {
-      this.#fail(new Error(`an answer of more than ${MAX_ANSWER >> 20} MiB`))
+    } else if (this.#size > this.#limits.largest) {
+      this.#fail(new AnswerTooLarge(`an answer of more than ${this.#limits.largest} bytes`))
       controller.abort(new Error('too large'))
     } else if (Date.now() > this.#until) {
-      this.#fail(new Error(`no end of the answer within ${this.#whole / 1_000} s`))
+      this.#fail(new Error(`no end of the answer within ${this.#limits.whole / 1_000} s`))
       controller.abort(new Error('too slow'))
     }
   }

@@ -1,4 +1,4 @@
-import type { Attempt, Headers, Request } from './request.ts'
+import { AnswerTooLarge, type Attempt, type Headers, type Request } from './request.ts'
 
 /** How long and how often to try. Times in milliseconds. */
 export interface Patience {
@@ -78,8 +78,9 @@ export function askedWait(headers: Headers, now: number): number | undefined {
   return undefined
 }
 
-/** What another attempt cannot mend: certificates, and what was never a request. */
+/** What another attempt cannot mend: certificates, what was never a request, and what is too much. */
 function isHopeless(error: Error): boolean {
+  if (error instanceof AnswerTooLarge) return true
   const code = 'code' in error ? String(error.code) : ''
   return /CERT|^ERR_TLS|^ERR_SSL|UNABLE_TO_|SELF_SIGNED|^UND_ERR_INVALID|^UND_ERR_NOT_SUPPORTED|PROXY_AUTH/.test(code)
 }

@@ -22,6 +22,8 @@ export interface ClientOptions {
   readonly userAgent?: string
   readonly patience?: Patience
   readonly deadlines?: Deadlines
+  /** Bytes of the largest answer that is taken in. Default: 64 MiB. */
+  readonly largest?: number
 }
 
 /** One page of a listing, as the answer has it (RFC 7644 §3.4.2, RFC 9865 §2). */
@@ -30,6 +32,8 @@ export interface Page {
   readonly total: number | undefined
   readonly startIndex: number | undefined
   readonly nextCursor: string | undefined
+  /** Length of the answer's text. */
+  readonly length: number
 }
 
 /** The SCIM requests, each one request with its retries. Errors as `Target` promises them. */
@@ -64,6 +68,7 @@ export function openClient(options: ClientOptions): Client {
     ...(options.tls && { tls: options.tls }),
     ...(options.proxy !== undefined && { proxy: options.proxy }),
     ...(options.deadlines && { deadlines: options.deadlines }),
+    ...(options.largest !== undefined && { largest: options.largest }),
   })
   const send = paced(origin, {
     name: where,
@@ -76,14 +81,14 @@ export function openClient(options: ClientOptions): Client {
   const whatOf = ({ method, path }: Request) => `${where}: ${method} ${path.split('?')[0]}`
 
   /** A GET, parsed; undefined for 404. Asked again where what came cannot be read. */
-  const read = async (path: string, signal: AbortSignal): Promise<unknown> => {
+  const read = async (path: string, signal: AbortSignal) => {
     const request = { method: 'GET', path } as const
     for (let reading = 1; ; reading++) {
       const answer = await send(request, signal)
       if (answer.status === 404) return undefined
       if (!isDone(answer)) throw refusalOf(whatOf(request), answer, secrets, false)
       const body = parseJson(answer.text)
-      if (isRecord(body)) return body
+      if (isRecord(body)) return { body, length: answer.text.length }
       if (reading === READINGS)
         throw new RollcallError(
           'target_incomplete',
@@ -109,12 +114,11 @@ export function openClient(options: ClientOptions): Client {
   return {
     async list(kind, query, signal) {
       const path = `${pathOf(kind)}?${query}`
-      const body = await read(path, signal)
-      const page = isRecord(body) ? pageOf(body) : undefined
+      const answer = await read(path, signal)
+      const page = answer && pageOf(answer.body, answer.length)
       if (page) return page
       const what = whatOf({ method: 'GET', path })
-      if (body === undefined)
-        throw new RollcallError('target_unavailable', `${what}: not there (404); correct the target's url.`)
+      if (!answer) throw new RollcallError('target_unavailable', `${what}: not there (404); correct the target's url.`)
       throw new RollcallError(
         'target_incomplete',
         `${what} was answered with JSON that is no SCIM listing. Nothing was changed; see whether the target's url is right.`,
@@ -122,9 +126,9 @@ export function openClient(options: ClientOptions): Client {
     },
     async get(kind, id, signal) {
       const path = pathOf(kind, id)
-      const body = await read(path, signal)
-      if (body === undefined) return undefined
-      const parsed = parseResource(body, kind)
+      const answer = await read(path, signal)
+      if (!answer) return undefined
+      const parsed = parseResource(answer.body, kind)
       if (parsed?.id.toLowerCase() === id.toLowerCase()) return { ...parsed, id }
       throw new RollcallError(
         'target_incomplete',
@@ -153,7 +157,8 @@ export function openClient(options: ClientOptions): Client {
       await write({ method: 'DELETE', path: pathOf(kind, id) }, signal)
     },
     async discover(signal) {
-      return dialect.base.discovery === 'none' ? undefined : read(`${base}/ServiceProviderConfig`, signal)
+      if (dialect.base.discovery === 'none') return undefined
+      return (await read(`${base}/ServiceProviderConfig`, signal))?.body
     },
     close: () => origin.close(),
   }
@@ -174,7 +179,7 @@ function headersOf({
   }
 }
 
-function pageOf(body: Readonly<Record<string, unknown>>): Page | undefined {
+function pageOf(body: Readonly<Record<string, unknown>>, length: number): Page | undefined {
   const byName = new Map(Object.entries(body).map(([name, value]) => [name.toLowerCase(), value]))
   const resources = byName.get('resources')
   const total = wholeNumber(byName.get('totalresults'))
@@ -185,6 +190,7 @@ function pageOf(body: Readonly<Record<string, unknown>>): Page | undefined {
     total,
     startIndex: wholeNumber(byName.get('startindex')),
     nextCursor: typeof cursor === 'string' && cursor !== '' ? cursor : undefined,
+    length,
   }
 }
 

@@ -1,3 +1,4 @@
+import { AnswerTooLarge } from '../http/request.ts'
 import { codeOf } from './answer.ts'
 import type { Client, Page } from './client.ts'
 import { type Kind, type Parsed, parseResource } from './resource.ts'
@@ -23,6 +24,8 @@ export interface Ended {
 }
 
 const MAX_PAGES = 200_000
+/** Characters of a page from which on pages are asked for one at a time. */
+const LARGE = 4 << 20
 /** Pages in a row without anything new that a cursor may lead through. */
 const MAX_BARREN = 10
 
@@ -55,28 +58,28 @@ async function* pass(
   given: Set<string>,
 ): AsyncGenerator<readonly Parsed[], Ended> {
   const tally: Tally = { seen, total: undefined, shrank: false, nameless: 0, pages: 0 }
-  const { client, dialect, kind, signal } = options
-  const count = dialect.paging.max
+  const { dialect, kind } = options
   const byCursor = dialect.paging.style === 'cursor'
-  const opening = byCursor ? `cursor=&count=${count}` : `startIndex=1&count=${count}`
-  const page = await client.list(kind, query(options, opening), signal)
+  const ask = asker(options)
+  const page = await ask(byCursor ? 'cursor=' : 'startIndex=1')
   const { fresh, batch } = take(page, tally, given, kind)
   yield batch
   const fault =
     byCursor || page.nextCursor !== undefined
-      ? yield* followCursors(options, tally, given, page, fresh)
-      : yield* followIndexes(options, tally, given, page)
+      ? yield* followCursors(ask, options, tally, given, page, fresh)
+      : yield* followIndexes(ask, options, tally, given, page)
   return ended(tally, fault)
 }
 
 async function* followCursors(
+  ask: Ask,
   options: ListingOptions,
   tally: Tally,
   given: Set<string>,
   first: Page,
   firstFresh: number,
 ): AsyncGenerator<readonly Parsed[], string | undefined> {
-  const { client, dialect, kind, signal, maxPages = MAX_PAGES } = options
+  const { kind, maxPages = MAX_PAGES } = options
   const cursors = new Set<string>()
   let barren = firstFresh === 0 ? 1 : 0
   for (let next = first.nextCursor; next !== undefined; ) {
@@ -84,10 +87,9 @@ async function* followCursors(
     if (barren > MAX_BARREN) return `${barren} pages in a row brought nothing new`
     if (tally.pages >= maxPages) return `no end after ${tally.pages} pages`
     cursors.add(next)
-    const cursor = `cursor=${encodeURIComponent(next)}&count=${dialect.paging.max}`
     let page: Page
     try {
-      page = await client.list(kind, query(options, cursor), signal)
+      page = await ask(`cursor=${encodeURIComponent(next)}`)
     } catch (error) {
       if (codeOf(error) !== 'target_rejected') throw error
       return `a cursor was refused after ${tally.pages} pages`
@@ -105,16 +107,16 @@ async function* followCursors(
  * promised is there, one more question, behind the end, must bring nothing new.
  */
 async function* followIndexes(
+  ask: Ask,
   options: ListingOptions,
   tally: Tally,
   given: Set<string>,
   first: Page,
 ): AsyncGenerator<readonly Parsed[], string | undefined> {
-  const { client, dialect, kind, signal, maxPages = MAX_PAGES } = options
+  const { dialect, kind, maxPages = MAX_PAGES } = options
   const length = first.resources.length
-  const ask = (start: number, count: number) =>
-    client.list(kind, query(options, `startIndex=${start}&count=${count}`), signal)
   let isRegular = length > 0
+  let isSmall = first.length < LARGE
   let moreThanPromised = false
   let start = 1 + length
   let flight: { readonly start: number; readonly page: Promise<Page> }[] = []
@@ -126,7 +128,7 @@ async function* followIndexes(
       if (behindEnd() && (!tally.total || options.query !== undefined)) return undefined
       if (behindEnd()) {
         flight = []
-        const more = await ask(start, moreThanPromised ? dialect.paging.max : 1).catch((error: unknown) => {
+        const more = await ask(`startIndex=${start}`, moreThanPromised ? undefined : 1).catch((error: unknown) => {
           if (codeOf(error) === 'target_rejected') return undefined
           throw error
         })
@@ -138,20 +140,21 @@ async function* followIndexes(
         start += more.resources.length
         continue
       }
-      const width = isRegular && tally.total !== undefined ? dialect.concurrency : 1
+      const width = isRegular && isSmall && tally.total !== undefined ? dialect.concurrency : 1
       const next = (flight.at(-1)?.start ?? start - length) + length
       for (let at = flight.length > 0 ? next : start; flight.length < width; at += length) {
         if (flight.length > 0 && tally.total !== undefined && at > tally.total) break
-        const page = ask(at, dialect.paging.max)
+        const page = ask(`startIndex=${at}`)
         page.catch(() => undefined)
         flight.push({ start: at, page })
       }
       const page = await flight.shift()?.page
       if (!page) return undefined
-      if (page.nextCursor !== undefined) return yield* followCursors(options, tally, given, page, 1)
+      isSmall = page.length < LARGE
       const { fresh, batch } = take(page, tally, given, kind)
-      if (page.resources.length === 0) return undefined
       yield batch
+      if (page.nextCursor !== undefined) return yield* followCursors(ask, options, tally, given, page, fresh)
+      if (page.resources.length === 0) return undefined
       if (fresh === 0) return `the page from ${start} repeated what had come before${echoed(page, start)}`
       start += page.resources.length
       if (page.resources.length !== length) {
@@ -205,8 +208,22 @@ function ended(tally: Tally, fault: string | undefined): Ended {
   return { unique: seen.size, total, faults }
 }
 
-function query({ query: more }: ListingOptions, paging: string): string {
-  return more === undefined ? paging : `${more}&${paging}`
+type Ask = (position: string, count?: number) => Promise<Page>
+
+/** Asks for pages of the dialect's size, and from an answer that is too large on for smaller ones. */
+function asker({ client, dialect, kind, query, signal }: ListingOptions): Ask {
+  let most = dialect.paging.max
+  return async (position, count) => {
+    for (;;) {
+      const asked = count ?? most
+      try {
+        return await client.list(kind, `${query === undefined ? '' : `${query}&`}${position}&count=${asked}`, signal)
+      } catch (error) {
+        if (asked === 1 || !(error instanceof Error && error.cause instanceof AnswerTooLarge)) throw error
+        most = Math.min(most, Math.ceil(asked / 2))
+      }
+    }
+  }
 }
 
 function echoed(page: Page, asked: number): string {

@@ -1,4 +1,5 @@
 import type { Json, ScimResource, TargetResource } from '../model.ts'
+import { isRecord } from './answer.ts'
 import { isObject, present } from './patch.ts'
 
 export type Kind = 'user' | 'group'
@@ -22,7 +23,7 @@ const SPELLING = new Map(
 /** What is nested deeper is left out; SCIM itself goes four deep. */
 const MAX_DEPTH = 12
 /** What a resource says about itself and what is not ours to write. */
-const OWN = new Set(['id', 'meta', 'schemas'])
+const OWN = new Set(['id', 'meta', 'schemas', '__proto__'])
 
 /** What a server's answer holds of one user or group. */
 export interface Parsed extends TargetResource {
@@ -34,24 +35,28 @@ export interface Parsed extends TargetResource {
 
 /** Undefined where there is no usable `id`: numbers count, `""`, `"undefined"` and `"null"` do not. */
 export function parseResource(answer: unknown, kind: Kind): Parsed | undefined {
-  const whole = toJson(answer, 0)
-  if (!isObject(whole)) return undefined
-  const id = idOf(whole['id'])
-  if (id === undefined) return undefined
+  if (!isRecord(answer)) return undefined
+  let id: string | undefined
   const resource: Record<string, Json> = {}
   let members: readonly string[] | undefined
   let inGroups: boolean | undefined
-  for (const [name, value] of Object.entries(whole)) {
+  for (const [given, raw] of Object.entries(answer)) {
+    const name = spelled(given)
+    if (name === 'id') id = idOf(raw)
     if (OWN.has(name)) continue
-    if (kind === 'group' && name === 'members') members = membersOf(value)
-    else if (kind === 'user' && name === 'groups') inGroups = present(value) !== undefined
+    if (kind === 'group' && name === 'members') {
+      members = membersOf(raw)
+      continue
+    }
+    const value = toJson(raw, 1)
+    if (kind === 'user' && name === 'groups') inGroups = present(value) !== undefined
     else if (name === 'active') resource[name] = toBoolean(value)
     else if (name.startsWith('name.')) {
       const nested = resource['name']
       resource['name'] = { ...(isObject(nested) ? nested : {}), [spelled(name.slice(5))]: value }
     } else resource[name] = Array.isArray(value) ? primariesOf(value) : value
   }
-  return { id, resource, members, inGroups }
+  return id === undefined ? undefined : { id, resource, members, inGroups }
 }
 
 /** The body of a POST or PUT: `schemas` names the core schema and every extension that is there (RFC 7643 §3). */
@@ -101,17 +106,19 @@ function spelled(name: string): string {
   return SPELLING.get(name) ?? SPELLING.get(name.toLowerCase()) ?? name
 }
 
-function idOf(id: Json | undefined): string | undefined {
+function idOf(id: unknown): string | undefined {
   if (typeof id === 'number' && Number.isFinite(id)) return String(id)
   return typeof id === 'string' && id !== '' && id !== 'undefined' && id !== 'null' ? id : undefined
 }
 
-function membersOf(value: Json): readonly string[] {
-  if (!isList(value)) return []
+/** Straight from the answer: a group may have hundreds of thousands. */
+function membersOf(list: unknown): readonly string[] {
+  if (!Array.isArray(list)) return []
   const ids: string[] = []
-  for (const member of value) {
-    if (isObject(member) && typeof member['type'] === 'string' && member['type'].toLowerCase() === 'group') continue
-    const id = idOf(isObject(member) ? member['value'] : member)
+  for (const member of list) {
+    const type = isRecord(member) ? (member['type'] ?? member['Type']) : undefined
+    if (typeof type === 'string' && type.toLowerCase() === 'group') continue
+    const id = idOf(isRecord(member) ? (member['value'] ?? member['Value']) : member)
     if (id !== undefined) ids.push(id)
   }
   return ids

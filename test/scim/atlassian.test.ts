@@ -4,7 +4,21 @@ import description from '../fixtures/atlassian-user-provisioning.openapi.json' w
 import type { Heard, Reply } from '../support/http.ts'
 import { everything, list, pageOf, people, person, signal, targetAt } from './scim.ts'
 
-const { paths, components } = description as any
+/** A part of an OpenAPI description. */
+interface Node {
+  readonly $ref?: string
+  readonly allOf?: readonly Node[]
+  readonly type?: string
+  readonly readOnly?: boolean
+  readonly items?: Node
+  readonly properties?: Readonly<Record<string, Node>>
+  readonly content?: Readonly<Record<string, { readonly schema: Node }>>
+}
+interface Operation {
+  readonly parameters: readonly { readonly name: string; readonly in: string }[]
+  readonly requestBody?: Node
+}
+const paths = description.paths as Readonly<Record<string, Readonly<Record<string, Operation>>>>
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 const DIRECTORY = '/scim/directory/{directoryId}'
 
@@ -21,21 +35,25 @@ function faultsOf({ method, path, query, body, headers }: Heard): string[] {
   const template = Object.keys(paths).find(one =>
     new RegExp(`^${one.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path.replace('/scim/v2', '/scim/directory/abc')),
   )
-  const operation = template && paths[template][method.toLowerCase()]
-  if (!operation) return [`${method} ${path}`]
-  const allowed = operation.parameters.filter((one: any) => one.in === 'query').map((one: any) => one.name)
+  const operation = paths[template ?? '']?.[method.toLowerCase()]
+  if (!template || !operation) return [`${method} ${path}`]
+  const allowed = operation.parameters.filter(one => one.in === 'query').map(one => one.name)
   const parameters = [...query.keys()].filter(name => !allowed.includes(name)).map(name => `${template}?${name}`)
   const content = operation.requestBody && resolve(operation.requestBody).content
   if (!content) return body === undefined ? parameters : [...parameters, `${method} ${template} with a body`]
   const schema = content[String(headers['content-type'])]?.schema
-  return schema ? [...parameters, ...unfit(body, schema, template)] : [`${template} ${headers['content-type']}`]
+  return schema
+    ? [...parameters, ...unfit(body, schema, template)]
+    : [`${template} as ${String(headers['content-type'])}`]
 }
 
-function unfit(value: any, given: any, at: string): string[] {
+function unfit(value: unknown, given: Node, at: string): string[] {
   if (given.$ref === '#/components/schemas/JsonNode') return [] // any JSON
   const schema = resolve(given)
   if (Array.isArray(value))
-    return schema.type === 'array' ? value.flatMap(item => unfit(item, schema.items, `${at}[]`)) : [`${at}: a list`]
+    return schema.type === 'array'
+      ? value.flatMap(item => unfit(item, schema.items ?? {}, `${at}[]`))
+      : [`${at}: a list`]
   if (typeof value === 'object' && value !== null)
     return Object.entries(value).flatMap(([name, inner]) => {
       const own = schema.properties?.[SPELLED_OTHERWISE[name] ?? name]
@@ -46,16 +64,11 @@ function unfit(value: any, given: any, at: string): string[] {
   return schema.type && schema.type !== typeof value ? [`${at}: ${typeof value}, not ${schema.type}`] : []
 }
 
-function resolve(schema: any): any {
-  const reference = schema.$ref ?? schema.allOf?.[0]?.$ref
-  return reference
-    ? resolve(
-        reference
-          .split('/')
-          .slice(2)
-          .reduce((node: any, name: string) => node[name], components),
-      )
-    : schema
+function resolve(node: Node): Node {
+  const [, , kind, name = ''] = (node.$ref ?? node.allOf?.[0]?.$ref ?? '').split('/')
+  const { schemas, requestBodies } = description.components
+  const named = (kind === 'requestBodies' ? requestBodies : schemas) as Readonly<Record<string, Node>>
+  return named[name] ?? node
 }
 
 function answer(heard: Heard): Reply {

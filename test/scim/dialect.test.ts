@@ -67,13 +67,22 @@ test('a dialect that is not there is told with the names of those that are', asy
   await expect(loadDialect('atlasian', '/nowhere')).rejects.toThrow('generic, atlassian')
 })
 
+/** A part of a JSON Schema. */
+interface Node {
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, unknown>>
+}
+
 test('the documentation has a line for every knob, and for nothing else', () => {
   const schema = z.toJSONSchema(dialectShape, { io: 'input' })
-  const knobs = (node: any, path: string): string[] =>
-    node?.properties && (path === '' || !node.description)
+  const knobs = (given: unknown, path: string): string[] => {
+    const node = given as Node
+    return node.properties && (path === '' || !node.description)
       ? Object.entries(node.properties).flatMap(([name, inner]) => knobs(inner, path === '' ? name : `${path}.${name}`))
       : [path]
+  }
   const page = readFileSync(join(import.meta.dirname, '../../docs/dialects.md'), 'utf8')
   const told = [...page.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, name]) => name)
-  expect(told.toSorted()).toEqual(knobs(schema, '').toSorted())
+  expect(new Set(told)).toEqual(new Set(knobs(schema, '')))
+  expect(new Set(told).size).toBe(told.length)
 })

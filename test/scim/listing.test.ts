@@ -169,6 +169,33 @@ test('a cursor that nobody asked for is followed all the same', async () => {
   expect(read.certificate.complete).toBe(true)
 })
 
+test('a cursor that comes in the middle loses nobody', async () => {
+  const all = people(300)
+  const { target } = await targetAt(one => {
+    if (!isUsers(one.path)) return list([])
+    if (one.query.get('cursor') === 'c') return list(all.slice(200), 300)
+    return one.query.get('startIndex') === '101'
+      ? list(all.slice(100, 200), 300, { nextCursor: 'c' })
+      : pageOf(all, one)
+  })
+  const read = await everything(target)
+  expect(ids(read.users)).toEqual(ids(all))
+  expect(read.certificate.complete).toBe(true)
+})
+
+test('a page of groups that is too large to take in is asked for in parts', async () => {
+  const large = (n: number) => ({ id: `g${n}`, displayName: `large ${n}`, description: 'x'.repeat(15_000) })
+  const groups = [1, 2, 3, 4, 5, 6].map(large)
+  const { target, heard } = await targetAt(one => (isUsers(one.path) ? list([]) : pageOf(groups, one, 5)), {
+    dialect: await dialectWith(() => ({ paging: { style: 'index' as const, max: 5 } })),
+    largest: 50_000,
+  })
+  const read = await everything(target)
+  expect(ids(read.groups)).toEqual(ids(groups))
+  expect(read.certificate.complete).toBe(true)
+  expect(heard.some(({ query }) => query.get('count') === '3')).toBe(true)
+})
+
 test('cursors that go in a circle end, uncertified', async () => {
   const { target, heard } = await targetAt(
     (one, nth) => (isUsers(one.path) ? { json: { Resources: [person(nth)], nextCursor: 'round' } } : list([])),

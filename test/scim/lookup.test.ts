@@ -8,13 +8,13 @@ const found = (resources: readonly { readonly id: string }[]) => resources.map((
 
 /** A server that filters as it should, but for what the test says. */
 function directory(
-  resources: readonly Record<string, any>[],
+  resources: readonly Readonly<Record<string, unknown>>[],
   filtered: (attribute: string, value: string, heard: Heard) => Reply | undefined = () => undefined,
 ) {
   return (heard: Heard): Reply => {
     const [, attribute, literal] = filterOf(heard) ?? []
     if (attribute && literal) {
-      const value = JSON.parse(literal)
+      const value = String(JSON.parse(literal))
       const own = filtered(attribute, value, heard)
       return own ?? list(resources.filter(one => String(one[attribute]).toLowerCase() === value.toLowerCase()))
     }

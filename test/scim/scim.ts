@@ -17,7 +17,7 @@ export async function dialectWith(change: (dialect: Dialect) => Partial<Dialect>
 /** A target at a server that answers as the test says; waits are a few milliseconds. */
 export async function targetAt(
   answer: (heard: Heard, nth: number) => Reply | Promise<Reply>,
-  options: { readonly dialect?: Dialect; readonly headers?: Record<string, string>; readonly attempts?: number } = {},
+  options: { readonly dialect?: Dialect; readonly headers?: Record<string, string>; readonly largest?: number } = {},
 ) {
   const server = await scripted(answer)
   const target = openTarget({
@@ -26,7 +26,8 @@ export async function targetAt(
     token: TOKEN,
     dialect: options.dialect ?? (await dialectWith()),
     ...(options.headers && { headers: options.headers }),
-    patience: { attempts: options.attempts ?? 3, first: 2, longest: 200, giveUp: 5_000 },
+    patience: { attempts: 3, first: 2, longest: 200, giveUp: 5_000 },
+    ...(options.largest !== undefined && { largest: options.largest }),
     deadlines: { connect: 1_000, silence: 500, whole: 2_000 },
   })
   onTestFinished(() => target.close())

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { onTestFinished } from 'vitest'
 
 /** A request as a scripted server heard it. */
@@ -10,7 +10,14 @@ export interface Heard {
   readonly search: string
   readonly query: URLSearchParams
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly body: any
+  /** Undefined where there is none. */
+  readonly body: Body | undefined
+}
+
+/** JSON; PATCH bodies have operations. */
+export interface Body {
+  readonly Operations?: readonly { readonly value?: unknown }[]
+  readonly [name: string]: unknown
 }
 
 export interface Reply {
@@ -27,7 +34,7 @@ export interface Reply {
 /** A server on the loopback that answers as the test says, and remembers what it heard. Gone when the test is. */
 export async function scripted(answer: (heard: Heard, nth: number) => Reply | Promise<Reply>) {
   const heard: Heard[] = []
-  const server = createServer(async (request, response) => {
+  const respond = async (request: IncomingMessage, response: ServerResponse) => {
     let text = ''
     for await (const chunk of request) text += chunk
     const [path = '', search = ''] = (request.url ?? '').split('?')
@@ -48,7 +55,8 @@ export async function scripted(answer: (heard: Heard, nth: number) => Reply | Pr
     }
     response.writeHead(reply.status ?? 200, { 'content-type': 'application/scim+json', ...reply.headers })
     response.end(reply.text ?? (reply.json === undefined ? '' : JSON.stringify(reply.json)))
-  })
+  }
+  const server = createServer((request, response) => void respond(request, response))
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : 0
