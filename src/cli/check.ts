@@ -22,7 +22,7 @@ interface Checked {
 export async function check(invocation: Invocation, given: CheckArguments): Promise<number> {
   const { json, print, interruption } = invocation
   const paint = painter(invocation.colour)
-  const workspace = await loadWorkspace(invocation)
+  const workspace = await loadWorkspace(invocation, { strict: true })
   const told: (Omit<Checked, 'lines'> & { readonly lines: readonly CheckLine[] })[] = []
   for (const { lines, ...head } of everything(workspace, given, interruption.signal)) {
     if (!json) await print(`${paint('bold', escapeTerminal(titleOf(head)))}\n`)

@@ -62,6 +62,7 @@ export async function goRound(
   const { openState } = await import('../state/open.ts')
   const now = new Date()
   const state = openState(workspace.stateFolder, { command: `rollcall ${round.command}`, now })
+  workspace.remember()
   const opened = new Map<string, Target>()
   const ends = new Map<string, TurnEnd>()
   /** Runs one step of one target; what it throws ends this target alone. */

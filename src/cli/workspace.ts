@@ -10,6 +10,7 @@ import type { Limits, Profile } from '../model.ts'
 import { suggestion } from '../profile/document.ts'
 import { loadDialect } from '../scim/dialect.ts'
 import { Secret } from '../secret.ts'
+import { remember, remembered } from '../state/declared.ts'
 import type { Target } from '../target.ts'
 import type { Invocation } from './invocation.ts'
 
@@ -37,12 +38,20 @@ export interface Workspace {
   /** Each is opened once. */
   openSources(names: ReadonlySet<string>): ReadonlyMap<string, Source>
   protectOf(target: string): { readonly users: readonly string[]; readonly groups: readonly string[] }
+  /** Keeps what sources declare, for the day when one of them cannot be asked. The state's lock is to be held. */
+  remember(): void
 }
 
-/** Loads the config that the command line names. Throws `config_invalid`, with every fault of every file. */
-export async function loadWorkspace({ config, cwd }: Pick<Invocation, 'config' | 'cwd'>): Promise<Workspace> {
+/**
+ * Loads the config that the command line names. Throws `config_invalid`, with every fault of every file. A source
+ * that cannot say what it has is none, where it could before; `strict` takes it for one.
+ */
+export async function loadWorkspace(
+  { config, cwd }: Pick<Invocation, 'config' | 'cwd'>,
+  { strict = false }: { readonly strict?: boolean } = {},
+): Promise<Workspace> {
   const file = configFile(config, cwd)
-  const loaded = await loadConfig({ file, cwd, connectors, loadDialect })
+  const loaded = await loadConfig({ file, cwd, connectors, loadDialect, ...(!strict && { remembered }) })
   const { folder, stateFolder, limits, planAge, profiles } = loaded
   const targets = [...loaded.targets.keys()]
   const opened = new Map<string, Source>()
@@ -81,6 +90,7 @@ export async function loadWorkspace({ config, cwd }: Pick<Invocation, 'config' |
       )
     },
     protectOf: target => found(loaded.targets, target).protect,
+    remember: () => remember(stateFolder, loaded.declared),
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type ConfiguredSource,
   type ConnectorTable,
   connectorsOf,
+  type Declarations,
   declaredBy,
   unknownConnector,
 } from './sources.ts'
@@ -29,6 +30,8 @@ export interface Config {
   readonly targets: ReadonlyMap<string, ConfiguredTarget>
   /** In order of precedence. */
   readonly profiles: readonly Profile[]
+  /** What the profiles were compiled against. */
+  readonly declared: Declarations
 }
 
 export interface LoadOptions {
@@ -37,13 +40,21 @@ export interface LoadOptions {
   readonly cwd: string
   readonly connectors: ConnectorTable
   readonly loadDialect: LoadDialect
+  /** What sources declared when they could be asked last, from the state folder. */
+  readonly remembered?: (stateFolder: string) => Declarations
 }
 
 /**
  * Reads `rollcall.yaml` and the profiles beside it. Throws `config_invalid` with every fault of all files, one
  * `file:line:column: what, and what now` a line. Profiles call their files `profiles/NAME.yaml` wherever they are.
  */
-export async function loadConfig({ file, cwd, connectors: table, loadDialect }: LoadOptions): Promise<Config> {
+export async function loadConfig({
+  file,
+  cwd,
+  connectors: table,
+  loadDialect,
+  remembered,
+}: LoadOptions): Promise<Config> {
   const [folder, name] = [dirname(file), basename(file)]
   const text = await readConfig(file)
   const connectors = await connectorsOf(name, text, table)
@@ -62,11 +73,21 @@ export async function loadConfig({ file, cwd, connectors: table, loadDialect }: 
   const sources = configuredSources(whole.sources, connectors)
   const parsed = ordered.files.flatMap(({ profile }) => profile ?? [])
   const used = [...sources.values()].filter(source => parsed.some(profile => profile.source === source.name))
-  const told = await declaredBy(used, folder, at)
+  const before = (checked.value && remembered?.(resolve(folder, checked.value.state))) ?? new Map()
+  const told = await declaredBy(used, folder, at, before)
   const spoken = await dialectsOf(whole.targets, loadDialect, folder, at)
+  const declared = new Map(told.declared)
   const compiled = parsed.flatMap(profile => {
-    const declared = told.declared.get(profile.source)
-    return declared === undefined ? [] : compileProfile(profile, declared, spoken.dialects.get(profile.target))
+    const dialect = spoken.dialects.get(profile.target)
+    const now = declared.get(profile.source)
+    if (now === undefined) return []
+    const compiling = compileProfile(profile, now, dialect)
+    const then = before.get(profile.source)
+    if (compiling.profile !== undefined || then === undefined) return compiling
+    // What a source no longer has is missed when it is read: a column left out of an export is no fault of the config.
+    const again = compileProfile(profile, then, dialect)
+    if (again.profile !== undefined) declared.set(profile.source, then)
+    return again.profile === undefined ? compiling : again
   })
   const faults = [
     ...[checked, found, ordered, told, spoken, ...compiled].flatMap(one => one.faults),
@@ -83,6 +104,7 @@ export async function loadConfig({ file, cwd, connectors: table, loadDialect }: 
     sources,
     targets: configuredTargets(targets, spoken.dialects),
     profiles: compiled.flatMap(({ profile }) => profile ?? []),
+    declared,
   }
 }
 

@@ -49,12 +49,16 @@ export function configuredSources(
   )
 }
 
-/** What each of these sources declares. A source that cannot say is a fault at its line, and missing. */
+/**
+ * What each of these sources declares. One that cannot say is a fault at its line, and missing; where it is
+ * `remembered` what it declared before, that holds: its trouble is told when it is read, and stays its own (I13).
+ */
 export async function declaredBy(
   sources: readonly ConfiguredSource[],
   folder: string,
   at: Checked<unknown>['at'],
-): Promise<{ readonly declared: ReadonlyMap<string, DeclaredAttributes>; readonly faults: readonly Fault[] }> {
+  remembered: Declarations,
+): Promise<{ readonly declared: Declarations; readonly faults: readonly Fault[] }> {
   const declared = new Map<string, DeclaredAttributes>()
   const faults: Fault[] = []
   const ask = async ({ name, connector, options }: ConfiguredSource) => {
@@ -62,9 +66,14 @@ export async function declaredBy(
       declared.set(name, await connector.attributes(options, { name, folder }))
     } catch (thrown) {
       if (!(thrown instanceof RollcallError && thrown.code === 'config_invalid')) throw thrown
-      faults.push({ ...at(['sources', name], 'key'), message: thrown.message })
+      const before = remembered.get(name)
+      if (before) declared.set(name, before)
+      else faults.push({ ...at(['sources', name], 'key'), message: thrown.message })
     }
   }
   await Promise.all(sources.map(ask))
   return { declared, faults }
 }
+
+/** What sources declare, by name. */
+export type Declarations = ReadonlyMap<string, DeclaredAttributes>
