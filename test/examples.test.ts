@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadWorkspace } from '../src/cli/workspace.ts'
 import type { Attributes, Mapped, Profile } from '../src/model.ts'
 import { inScope, mapUser } from '../src/pipeline/map.ts'
 import { loadDialect } from '../src/scim/dialect.ts'
+import { folderWith } from './support/folder.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const example = await loadWorkspace({ config: undefined, cwd: ROOT })
@@ -104,4 +106,15 @@ test('groups that begin with atlassian- appear, others do not', () => {
   }
   expect(appears('atlassian-users')).toEqual([true, true, true])
   expect(appears('vpn-users')).toEqual([false, false, false])
+})
+
+test('the config in the README loads as it stands', async () => {
+  const [config = '', staff = ''] = [
+    ...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^ *```yaml\n([^]*?)^ *```$/gm),
+  ]
+    .map(([, block = '']) => block.replaceAll(/^ {3}/gm, ''))
+    .filter(block => block.startsWith('version: 1'))
+  const cwd = folderWith({ 'config/rollcall.yaml': config, 'config/profiles/staff.yaml': staff })
+  const workspace = await loadWorkspace({ config: undefined, cwd })
+  expect(workspace.profilesOf('atlassian').map(({ name }) => name)).toEqual(['staff'])
 })
