@@ -60,7 +60,7 @@ const reference = (name: string, traits: Traits = {}) =>
   attribute(name, { type: 'reference', caseExact: true, ...traits })
 
 /** What every resource has beside its schema's own attributes (RFC 7643 §3.1). */
-export const COMMON: readonly Attribute[] = [
+const COMMON: readonly Attribute[] = [
   reference('schemas', { ...READ_ONLY, multiValued: true, returned: 'always' }),
   attribute('id', { ...READ_ONLY, caseExact: true, returned: 'always', uniqueness: 'server' }),
   attribute('externalId', { caseExact: true }),

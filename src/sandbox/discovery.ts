@@ -1,7 +1,6 @@
 import type { Dialect } from '../model.ts'
 import {
   type Attribute,
-  COMMON,
   GROUP,
   type ResourceType,
   type Schema,
@@ -75,14 +74,13 @@ function schemaOf(schema: Schema, { core }: ResourceType, writable: Writable): D
     return mutability === 'readOnly' || mayWrite(path, writable)
   })
   if (!known || attributes.length === 0) return []
-  const common = schema === core ? COMMON.filter(({ name }) => name === 'externalId') : []
   return [
     {
       schemas: ['urn:ietf:params:scim:schemas:core:2.0:Schema'],
       id: schema.id,
       name: schema.name,
       description: schema.name,
-      attributes: [...attributes, ...common].map(attributeOf),
+      attributes: attributes.map(attributeOf),
     },
   ]
 }

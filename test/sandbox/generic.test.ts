@@ -257,7 +257,7 @@ describe('a group', () => {
     const shown = async () => (await call('GET', `/Groups/${id}`)).body.members as { value: string; display: string }[]
     expect((await shown()).map(({ value }) => value).toSorted()).toEqual(users.toSorted())
 
-    const [first = '', second = '', third = ''] = users
+    const [first = '', second = '', third = ''] = [users[0], users[1_000], users[2_000]]
     await patch(`/Users/${first}`, { op: 'replace', path: 'displayName', value: 'Renamed' })
     await patch(`/Groups/${id}`, { op: 'remove', path: `members[value eq "${second}"]` })
     await call('DELETE', `/Users/${third}`)
@@ -380,15 +380,9 @@ test('discovery says what there is, as the RFC words it', async () => {
     const said = (await call('GET', `/Schemas/${encodeURIComponent(urn)}`)).body
     expect(said.id).toBe(urn)
     const sample = fixture(`rfc7643-s8.7.1-schema-${name}`)
-    // externalId is common to all, and in the schemas of most directories.
-    expect(
-      names(said)
-        .filter(one => one !== 'externalId')
-        .toSorted(),
-    ).toEqual(names(sample).toSorted())
     const types = (schema: { attributes: { name: string; type: string; multiValued: boolean }[] }) =>
       Object.fromEntries(schema.attributes.map(one => [one.name, [one.type, one.multiValued]]))
-    expect({ ...types(said), externalId: undefined }).toEqual({ ...types(sample), externalId: undefined })
+    expect(types(said)).toEqual(types(sample))
   }
 })
 
