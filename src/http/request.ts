@@ -102,7 +102,12 @@ class Receiver implements Dispatcher.DispatchHandler {
   readonly #chunks: Buffer[] = []
   #size = 0
 
-  constructor(whole: number, resolve: (attempt: Attempt) => void, reject: (error: Error) => void, signal: AbortSignal) {
+  constructor(
+    limits: Limits,
+    resolve: (attempt: Attempt) => void,
+    reject: (error: Error) => void,
+    signal: AbortSignal,
+  ) {
     this.#limits = limits
     this.#resolve = resolve
     this.#reject = reject
