@@ -184,7 +184,12 @@ test('a cursor that comes in the middle loses nobody', async () => {
 })
 
 test('a page of groups that is too large to take in is asked for in parts', async () => {
-  const large = (n: number) => ({ id: `g${n}`, displayName: `large ${n}`, description: 'x'.repeat(15_000) })
+  const large = (n: number) => ({
+    id: `g${n}`,
+    displayName: `large ${n}`,
+    description: 'x'.repeat(15_000),
+    members: [],
+  })
   const groups = [1, 2, 3, 4, 5, 6].map(large)
   const { target, heard } = await targetAt(one => (isUsers(one.path) ? list([]) : pageOf(groups, one, 5)), {
     dialect: await dialectWith(() => ({ paging: { style: 'index' as const, max: 5 } })),
