@@ -376,7 +376,6 @@ test('discovery says what there is, as the RFC words it', async () => {
     ['group', GROUP],
     ['enterprise-user', ENTERPRISE],
   ] as const) {
-    const names = (schema: { attributes: { name: string }[] }) => schema.attributes.map(one => one.name)
     const said = (await call('GET', `/Schemas/${encodeURIComponent(urn)}`)).body
     expect(said.id).toBe(urn)
     const sample = fixture(`rfc7643-s8.7.1-schema-${name}`)
