@@ -1,5 +1,6 @@
 import type { CheckLine } from '../connector.ts'
 import { RollcallError } from '../errors.ts'
+import type { Patience } from '../http/retry.ts'
 import { escapeJson, escapeTerminal } from '../report/escape.ts'
 import { type Paint, painter, plural } from '../report/paint.ts'
 import type { Invocation } from './invocation.ts'
@@ -76,8 +77,11 @@ async function* ofSource(workspace: Workspace, name: string, signal: AbortSignal
   if (source !== undefined) yield* source.check(signal)
 }
 
+/** Somebody is waiting: a target that is down is told after seconds. */
+const PATIENCE: Patience = { attempts: 3, first: 500, longest: 5_000, giveUp: 15_000 }
+
 async function* ofTarget(workspace: Workspace, name: string, signal: AbortSignal): AsyncGenerator<CheckLine> {
-  const target = await workspace.openTarget(name)
+  const target = await workspace.openTarget(name, PATIENCE)
   try {
     yield* target.check(signal)
   } finally {

@@ -5,6 +5,7 @@ import { loadConfig, shownPath } from '../config/load.ts'
 import type { ConfiguredTarget } from '../config/targets.ts'
 import type { Source } from '../connector.ts'
 import { RollcallError } from '../errors.ts'
+import type { Patience } from '../http/retry.ts'
 import { readTls } from '../http/tls.ts'
 import type { Limits, Profile } from '../model.ts'
 import { suggestion } from '../profile/document.ts'
@@ -33,8 +34,8 @@ export interface Workspace {
   profilesOf(target: string): readonly Profile[]
   /** What the config says of a target; no secret is asked for. */
   targetOf(name: string): Pick<Target, 'name' | 'url' | 'dialect'>
-  /** Throws `secret_unavailable`. */
-  openTarget(name: string): Promise<Target>
+  /** Throws `secret_unavailable`. Without `patience` an answer is waited for as long as a run can wait. */
+  openTarget(name: string, patience?: Patience): Promise<Target>
   /** Each is opened once. */
   openSources(names: ReadonlySet<string>): ReadonlyMap<string, Source>
   protectOf(target: string): { readonly users: readonly string[]; readonly groups: readonly string[] }
@@ -78,7 +79,7 @@ export async function loadWorkspace(
     },
     profilesOf,
     targetOf: name => found(loaded.targets, name),
-    openTarget: name => open(found(loaded.targets, name), folder),
+    openTarget: (name, patience) => open(found(loaded.targets, name), folder, patience),
     openSources(names) {
       return new Map(
         Array.from(names, name => {
@@ -119,7 +120,7 @@ function found<T>(all: ReadonlyMap<string, T>, name: string): T {
   return one
 }
 
-async function open(configured: ConfiguredTarget, folder: string): Promise<Target> {
+async function open(configured: ConfiguredTarget, folder: string, patience?: Patience): Promise<Target> {
   const { name, url, dialect, token, headers = {}, requestsPerMinute, tls, proxy } = configured
   const resolved = async (what: string, value: string | Secret) => {
     if (!(value instanceof Secret)) return value
@@ -144,6 +145,7 @@ async function open(configured: ConfiguredTarget, folder: string): Promise<Targe
     ...(requestsPerMinute !== undefined && { requestsPerMinute }),
     ...(material && { tls: material }),
     ...(proxied !== undefined && { proxy: proxied }),
+    ...(patience && { patience }),
   })
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import { loadDialect } from '../../src/scim/dialect.ts'
@@ -100,6 +100,17 @@ test('a token that cannot stand in a header never reaches the wire', async () =>
   expect(out).not.toContain('two')
 })
 
+test('a target that is down is told before whoever waits gives up', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const text = config().replace(sandbox.url, `http://127.0.0.1:${portOf(server)}/scim`)
+  server.close()
+  await once(server, 'close')
+  const { code, out } = await rollcall(['check'], { cwd: company({ 'config/rollcall.yaml': text, token: TOKEN }) })
+  expect(code).toBe(1)
+  expect(out).toMatch(/target atlassian\n {2}✗ .*ECONNREFUSED/)
+}, 30_000)
+
 test('an address that leads elsewhere fails', async () => {
   const server = createServer((_, response) =>
     response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>No</h1>'),
@@ -107,9 +118,7 @@ test('an address that leads elsewhere fails', async () => {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => void server.close())
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  const text = config().replace(sandbox.url, `http://127.0.0.1:${port}/scim`)
+  const text = config().replace(sandbox.url, `http://127.0.0.1:${portOf(server)}/scim`)
   const cwd = company({ 'config/rollcall.yaml': text, token: TOKEN })
   const { code, out } = await rollcall(['check'], { cwd })
   expect(code).toBe(1)
@@ -194,4 +203,9 @@ test('what stands in a config cannot act upon the terminal', async () => {
 interface Said {
   readonly name: string
   readonly lines: readonly { readonly ok: boolean; readonly what: string }[]
+}
+
+function portOf(server: Server): number {
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
 }
