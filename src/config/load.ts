@@ -73,7 +73,7 @@ export async function loadConfig({
   const sources = configuredSources(whole.sources, connectors)
   const parsed = ordered.files.flatMap(({ profile }) => profile ?? [])
   const used = [...sources.values()].filter(source => parsed.some(profile => profile.source === source.name))
-  const before = (checked.value && remembered?.(resolve(folder, checked.value.state))) ?? new Map()
+  const before: Declarations = (checked.value && remembered?.(resolve(folder, checked.value.state))) ?? new Map()
   const told = await declaredBy(used, folder, at, before)
   const spoken = await dialectsOf(whole.targets, loadDialect, folder, at)
   const declared = new Map(told.declared)
