@@ -98,6 +98,22 @@ test('an error of ten megabytes is cut, not swallowed', async () => {
   expect(text).toHaveLength(64 << 10)
 })
 
+test('the rest of a large error is not waited for', async () => {
+  const endless = createServer(socket => {
+    socket.on('error', () => {})
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 400 Bad Request\r\ncontent-length: 100000000\r\n\r\n')
+      socket.write('x'.repeat(100_000))
+    })
+  })
+  await new Promise<void>(done => endless.listen(0, '127.0.0.1', done))
+  onTestFinished(() => void endless.close())
+  const address = endless.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  const { send } = await sender(() => ({}), {}, { url: `http://127.0.0.1:${port}` })
+  expect((await send(post, signal)).status).toBe(400)
+})
+
 test('an answer without end is given up', async () => {
   const endless = createServer(socket => {
     socket.on('error', () => {})

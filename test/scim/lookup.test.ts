@@ -49,7 +49,10 @@ test('any name arrives as it was, as one JSON literal', async () => {
 test('hits are checked against the key: someone else is not taken', async () => {
   const all = people(5)
   const { target } = await targetAt(
-    directory(all, (attribute, _value) => (attribute === 'externalId' ? list([all[2]]) : undefined)),
+    directory(all, (attribute, value) => {
+      if (attribute !== 'externalId') return undefined
+      return list(value.startsWith('rollcall-nobody-') ? [] : [all[2]])
+    }),
   )
   expect(await target.findUsers('externalId', 'ext-9', signal)).toEqual([])
   expect(await target.findUsers('externalId', 'EXT-3', signal)).toEqual([])
