@@ -54,7 +54,7 @@ function rig() {
       const ids = cache.ids()
       const users = ids.filter((_, node) => people.live[node] === 1).toSorted()
       const groups = [...cache.groups()].map(
-        row => [row.id, [...row.members].map(node => ids[node]).toSorted()] as const,
+        row => [row.id, [...row.members].map(node => ids[node] ?? '').toSorted((a, b) => (a < b ? -1 : 1))] as const,
       )
       return { users, groups: Object.fromEntries(groups) }
     },
