@@ -85,7 +85,7 @@ describe('a directory that misbehaves', () => {
   })
 
   test.each([
-    ['html', '1', /HTML|JSON|not SCIM|no SCIM/i],
+    ['html', '1', /web page/i],
     ['truncated-json', '1', /JSON|broke|cut/i],
     ['redirect', 'http://127.0.0.1:9/elsewhere', /redirect|307|127\.0\.0\.1:9/i],
     ['repeat-page', undefined, /page|repeat/i],
