@@ -1,5 +1,5 @@
 import { carryOut } from './apply/carry-out.ts'
-import { type Context, codeOf, type Settled } from './apply/context.ts'
+import { type Context, codeOf, type Settled, userLookup } from './apply/context.ts'
 import { feed } from './apply/feed.ts'
 import { handovers, oneAtATime } from './apply/handover.ts'
 import { changeMembers } from './apply/members.ts'
@@ -52,7 +52,7 @@ export interface Applied {
 }
 
 /** Lines whose intents are on disk before the first of them is sent. */
-const WINDOW = 64
+const WINDOW = 128
 
 /**
  * Carries out a saved plan, change by change: journal, precondition, request, confirmation, link. Given again
@@ -214,5 +214,6 @@ function contextOf(
     stopping,
     groupsMade: new Set(),
     written: new Set(),
+    linkedUser: userLookup(ledger, target.name),
   }
 }

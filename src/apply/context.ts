@@ -20,6 +20,26 @@ export interface Context {
   readonly groupsMade: Set<string>
   /** scimIds of users and groups that this run changed or deleted: they are no longer as the reading saw them. */
   readonly written: Set<string>
+  /** For members: no link changes while members do. */
+  readonly linkedUser: UserLookup
+}
+
+/** The scimId of whom a source's user is linked to. */
+export type UserLookup = (source: string, sourceId: string) => string | undefined
+
+const REMEMBERED = 200_000
+
+/** Asks the ledger once for those met again and again: one user is a member of many groups. */
+export function userLookup(ledger: Pick<Ledger, 'link'>, target: string): UserLookup {
+  const known = new Map<string, string | undefined>()
+  return (source, sourceId) => {
+    const key = JSON.stringify([source, sourceId])
+    if (known.has(key)) return known.get(key)
+    if (known.size === REMEMBERED) known.clear()
+    const scimId = ledger.link(target, 'user', source, sourceId)?.scimId
+    known.set(key, scimId)
+    return scimId
+  }
 }
 
 /** What became of one line, and what the ledger is to remember of it. */

@@ -1,7 +1,6 @@
 import { RollcallError } from '../errors.ts'
 import type { MembersChange } from '../model.ts'
-import type { Ledger } from '../state.ts'
-import { type Context, codeOf, type Settled, waitUntilVisible } from './context.ts'
+import { type Context, codeOf, type Settled, type UserLookup, waitUntilVisible } from './context.ts'
 import { groupSource } from './units.ts'
 
 interface Line {
@@ -34,7 +33,7 @@ export async function changeMembers(
   if (!context.groupsMade.has(scimId) && !(await observed.group(scimId)))
     return all({ outcome: 'stale', scimId, message: GROUP_GONE })
 
-  const resolved = lines.map(line => ({ ...line, ...membersOf(ledger, target.name, line.change) }))
+  const resolved = lines.map(line => ({ ...line, ...membersOf(line.change, context.linkedUser) }))
   const isDone = await alreadyDone(context, scimId, adding)
   const wanted = new Set(resolved.flatMap(({ ids }) => ids.filter(id => !isDone(id))))
   const fates = new Map<string, Fate>()
@@ -84,13 +83,13 @@ async function alreadyDone({ target, observed, ledger, groupsMade }: Context, gr
 }
 
 /** The scimIds of a line's members, and how many of them are not at the target. */
-export function membersOf(ledger: Pick<Ledger, 'link'>, target: string, change: MembersChange) {
+export function membersOf(change: MembersChange, scimIdOf: UserLookup) {
   const ids = new Set<string>(change.strangers)
   let missing = 0
   for (const member of change.members) {
-    const link = ledger.link(target, 'user', change.source, member)
-    if (link) ids.add(link.scimId)
-    else missing++
+    const scimId = scimIdOf(change.source, member)
+    if (scimId === undefined) missing++
+    else ids.add(scimId)
   }
   return { ids: [...ids], missing }
 }

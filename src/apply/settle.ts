@@ -2,7 +2,7 @@ import type { MembersChange } from '../model.ts'
 import { parseChange } from '../planfile.ts'
 import type { Intent, WrittenMembers } from '../state.ts'
 import { carryOut } from './carry-out.ts'
-import { type Context, codeOf, type Settled } from './context.ts'
+import { type Context, codeOf, type Settled, userLookup } from './context.ts'
 import { membersOf } from './members.ts'
 import type { Resources } from './resources.ts'
 import { groupSource, isMembers, type SingleChange } from './units.ts'
@@ -52,7 +52,7 @@ function doubt({ target, ledger }: Context, change: MembersChange): readonly Wri
   if (!group) return []
   const written = ledger.writtenMembersOf(target.name, group.scimId)
   const isOpen = (id: string) => written.has(id) !== (change.change === 'add-members')
-  const unsure = membersOf(ledger, target.name, change).ids.filter(isOpen)
+  const unsure = membersOf(change, userLookup(ledger, target.name)).ids.filter(isOpen)
   return [{ target: target.name, group: group.scimId, unsure }]
 }
 

@@ -61,6 +61,8 @@ const IDS = { node: 60, at: 61 }
 export const SHARED = 0
 
 const CHUNK = 8_192
+/** Texts are parsed a whole chunk at a time, so one of theirs holds fewer. */
+const IDS_CHUNK = 512
 const CODES = 64
 const CHUNKS = 2 ** 20
 
@@ -170,22 +172,22 @@ export function columns(db: DatabaseSync): Columns {
         next() {
           const key = last.get(from, from + CHUNKS - 1)?.['key']
           if (typeof key !== 'number') return 1
-          return (key - from) * CHUNK + parseIds(blob(key)).length
+          return (key - from) * IDS_CHUNK + parseIds(blob(key)).length
         },
-        at: num => turnTo(Math.floor(num / CHUNK))[num % CHUNK] ?? '',
+        at: num => turnTo(Math.floor(num / IDS_CHUNK))[num % IDS_CHUNK] ?? '',
         all() {
           const ids: string[] = []
           for (const [key, data] of rows(range, from, from + CHUNKS - 1)) {
-            while (ids.length < (Number(key) - from) * CHUNK) ids.push('')
+            while (ids.length < (Number(key) - from) * IDS_CHUNK) ids.push('')
             for (const id of parseIds(data)) ids.push(id)
           }
           return ids
         },
         set(num, id) {
-          const chunk = Math.floor(num / CHUNK)
+          const chunk = Math.floor(num / IDS_CHUNK)
           const ids = turnTo(chunk)
-          while (ids.length <= num % CHUNK) ids.push('')
-          ids[num % CHUNK] = id
+          while (ids.length <= num % IDS_CHUNK) ids.push('')
+          ids[num % IDS_CHUNK] = id
           dirty.add(chunk)
         },
         save() {
@@ -198,7 +200,7 @@ export function columns(db: DatabaseSync): Columns {
 }
 
 /** Parsed chunks of ids kept at hand while ids are asked for one by one. */
-const OPEN_CHUNKS = 256
+const OPEN_CHUNKS = 4_096
 
 function parseIds(data: unknown): string[] {
   if (!(data instanceof Uint8Array)) return []

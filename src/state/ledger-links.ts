@@ -59,17 +59,17 @@ export function ledgerLinks(db: DatabaseSync) {
       for (const found of rows(statement, version, row.num)) yield linkOf(found)
     },
     link(target: string, kind: ResourceKind, source: string, sourceId: string): Link | undefined {
-      const at = targets.row(target)
+      const at = targets.find(target)
       const from = names.find(source)
-      if (!at || from === undefined) return undefined
-      const row = find(at.num, kind, from, sourceId)
+      if (at === undefined || from === undefined) return undefined
+      const row = find(at, kind, from, sourceId)
       return row && row[7] === 0 ? plain(linkOf(row)) : undefined
     },
     linksTo(target: string, kind: ResourceKind, scimId: string): readonly Link[] {
-      const at = targets.row(target)
-      if (!at) return []
+      const at = targets.find(target)
+      if (at === undefined) return []
       return byScim
-        .all(scimKey(at.num, kind, scimId), at.num, KINDS.indexOf(kind), scimId)
+        .all(scimKey(at, kind, scimId), at, KINDS.indexOf(kind), scimId)
         .map(row => plain(linkOf(columns(row) ?? [])))
     },
 
@@ -134,7 +134,7 @@ function parseEcho(text: string): Echo {
   return echo
 }
 
-/** Sources and profiles by number; remembered, since a few names come with every link. */
+/** Sources and profiles by number; remembered, since a few names come with every link, once they are there to stay. */
 function nameTable(db: DatabaseSync) {
   const numbers = new Map<string, number>()
   const names = new Map<number, string>()
@@ -146,7 +146,7 @@ function nameTable(db: DatabaseSync) {
     if (known !== undefined) return known
     const row = byName.get(name)
     if (!row) return undefined
-    numbers.set(name, num(row, 'num'))
+    if (!db.isTransaction) numbers.set(name, num(row, 'num'))
     return num(row, 'num')
   }
   return {
@@ -170,16 +170,15 @@ function targetTable(db: DatabaseSync) {
     const found = find.get(name)
     return found && { num: num(found, 'num'), version: num(found, 'version'), applied: found['applied'] === 1 }
   }
+  const number = (name: string): number | undefined => {
+    const known = numbers.get(name) ?? row(name)?.num
+    if (known !== undefined && !db.isTransaction) numbers.set(name, known)
+    return known
+  }
   return {
     row,
-    number(name: string): number {
-      const known = numbers.get(name) ?? row(name)?.num
-      if (known !== undefined) {
-        numbers.set(name, known)
-        return known
-      }
-      return Number(insert.run(name).lastInsertRowid)
-    },
+    find: number,
+    number: (name: string): number => number(name) ?? Number(insert.run(name).lastInsertRowid),
     setVersion: (name: string, version: number) => void setVersion.run(version, name),
     markApplied(name: string) {
       insert.run(name)

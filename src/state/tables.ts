@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS c_echo (key INTEGER PRIMARY KEY, echo TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS c_wanted (key INTEGER PRIMARY KEY, members BLOB NOT NULL);
 `
 
-const VERSION = 2
+const VERSION = 3
 
 /** Makes the cache's tables; tables of another version are dropped first, which costs one full read. */
 export function createTables(db: DatabaseSync): void {
