@@ -2,7 +2,7 @@ import type { Finding } from '../model.ts'
 import { fold } from '../pipeline/canonical.ts'
 import type { Population } from '../state.ts'
 import { keyText } from './holders.ts'
-import { KeySet } from './keys.ts'
+import { repeatedIn } from './keys.ts'
 import type { Planning } from './planning.ts'
 import type { Roles } from './roles.ts'
 
@@ -25,10 +25,7 @@ export function collisions(
 ): ReadonlyMap<number, Finding> {
   const held = new Map<number, Finding>()
   for (const [attribute, column] of COLUMNS) {
-    const keys = new KeySet()
-    for (let node = 0; node < people.nodes; node++)
-      if (people[column][node] !== 0 && claims(node)) keys.add(people[column][node]!)
-    const repeated = keys.repeated()
+    const repeated = repeatedIn(people[column], claims)
     if (repeated.size === 0) continue
     const claimants = new Map<string, Claimant[]>()
     for (let node = 0; node < people.nodes; node++) {

@@ -24,14 +24,6 @@ export class KeySet {
     return at < this.#size && this.#keys[at] === key
   }
 
-  /** The keys that were added more than once. */
-  repeated(): Set<number> {
-    this.#sort()
-    const found = new Set<number>()
-    for (let at = 1; at < this.#size; at++) if (this.#keys[at] === this.#keys[at - 1]) found.add(this.#keys[at]!)
-    return found
-  }
-
   /** Where the key is, or would be. */
   #find(key: number): number {
     this.#sort()
@@ -49,4 +41,20 @@ export class KeySet {
     this.#keys.subarray(0, this.#size).sort()
     this.#sorted = true
   }
+}
+
+/** The values that stand more than once in a column, among the rows that count; zero is no value. */
+export function repeatedIn(column: Float64Array, counts: (row: number) => boolean): ReadonlySet<number> {
+  const repeated = new Set<number>()
+  const slots = new Float64Array(2 ** Math.ceil(Math.log2(Math.max(2, column.length * 2))))
+  const mask = slots.length - 1
+  for (let row = 0; row < column.length; row++) {
+    const key = column[row]!
+    if (key === 0 || !counts(row)) continue
+    let slot = (key >>> 0) & mask
+    while (slots[slot] !== 0 && slots[slot] !== key) slot = (slot + 1) & mask
+    if (slots[slot] === key) repeated.add(key)
+    else slots[slot] = key
+  }
+  return repeated
 }
