@@ -7,7 +7,8 @@ import { inFixedOrder } from './plan/findings.ts'
 import { planGroups } from './plan/groups.ts'
 import { managedBy } from './plan/managed.ts'
 import { mappingKey, mapPeople } from './plan/mapping.ts'
-import { type GroupSize, planMembers } from './plan/members.ts'
+import type { DesiredGroup } from './plan/groups.ts'
+import { planMembers } from './plan/members.ts'
 import { filterOf, type Only } from './plan/only.ts'
 import { managedPaths } from './plan/paths.ts'
 import { planPeople } from './plan/people.ts'
@@ -88,7 +89,7 @@ export interface Planned {
   readonly header: PlanHeader
   readonly file: string
   /** How many users a group has in itself and at any depth; of the groups that change. */
-  flattened(source: string, sourceId: string): GroupSize | undefined
+  flattened(source: string, sourceId: string): { readonly direct: number; readonly users: number } | undefined
 }
 
 /** Lists the target into the cache. Throws `target_incomplete` where the listing cannot be trusted (I1). */
@@ -176,22 +177,22 @@ export function recount(saved: PlanFile, options: Deciding): Promise<readonly Br
 export async function decide(options: Deciding): Promise<{
   readonly decided: Decided
   readonly findings: readonly Finding[]
-  readonly sizes: ReadonlyMap<number, GroupSize>
+  readonly sizes: ReadonlyMap<DesiredGroup, number>
 }> {
   const { target, state, signal, progress } = options
   const { cache, ledger } = state
   const tell = (stage: Progress['stage'], unit: string) => (done: number, total?: number) =>
     progress?.({ stage, of: target.name, done, unit, ...(total !== undefined && { total }) })
   const findings: Finding[] = []
-  const planning = planningOf(options, finding => findings.push(finding))
+  const base = planningOf(options, finding => findings.push(finding))
 
   cache.followLinks(target.name, ledger)
-  const people = cache.population(target.name, mappingKey(planning))
+  const people = cache.population(target.name, mappingKey(base))
   await breathe(signal)
-  const scope = scopeOf(planning, people)
+  const scope = scopeOf(base, people)
   tell('flatten', 'groups')(scope.groups.length)
   await breathe(signal)
-  await mapPeople(planning, people, scope, tell('map', 'users'))
+  const planning = await mapPeople(base, people, scope, tell('map', 'users'))
   const who = await planPeople(planning, people, scope, tell('compare', 'users'))
   const groups = planGroups(planning, people, scope, who.roles, who.protected)
   await breathe(signal)
@@ -282,17 +283,17 @@ function limitsInForce({ profiles }: Planning, limits: Limits): Record<string, s
 }
 
 function sizeLookup(
-  { planning: { cache }, who: { roles }, members }: Decided,
-  sizes: ReadonlyMap<number, GroupSize>,
+  { planning: { cache }, scope, who: { roles } }: Decided,
+  sizes: ReadonlyMap<DesiredGroup, number>,
 ): Planned['flattened'] {
-  let byId: Map<string, GroupSize> | undefined
+  let byId: Map<string, DesiredGroup> | undefined
   return (source, sourceId) => {
     byId ??= new Map(
-      members.flatMap(({ group: { node } }) => {
-        const size = sizes.get(node)
-        return size ? [[`${roles.sourceOf(node)}\0${cache.idOf('group', node)}`, size] as const] : []
-      }),
+      [...sizes.keys()].map(group => [`${roles.sourceOf(group.node)}\0${cache.idOf('group', group.node)}`, group]),
     )
-    return byId.get(`${source}\0${sourceId}`)
+    const group = byId.get(`${source}\0${sourceId}`)
+    const users = group && sizes.get(group)
+    if (!group || users === undefined) return undefined
+    return { direct: group.from.reduce((sum, from) => sum + scope.directUsersOf(from).length, 0), users }
   }
 }

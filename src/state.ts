@@ -246,7 +246,7 @@ export interface TargetKeys {
   readonly external: number
 }
 
-/** A user mapped, as the cache keeps it. */
+/** What is kept of a user mapped: what it is compared and found by. The rest is mapped anew where it is needed. */
 export interface MappedRow {
   readonly node: number
   readonly scope: number
@@ -255,13 +255,6 @@ export interface MappedRow {
   readonly keyName: number
   readonly keyMail: number
   readonly keyExternal: number
-  readonly doc: MappedDoc
-}
-export interface MappedDoc {
-  readonly resource?: ScimResource
-  /** Paths the source could not tell. */
-  readonly unknown?: readonly string[]
-  readonly findings?: readonly Finding[]
 }
 
 export interface Cache {
@@ -279,7 +272,6 @@ export interface Cache {
   /** The users with these numbers, in ascending order. */
   users(nodes: Uint32Array): Iterable<{ readonly node: number; readonly user: SourceUser }>
   keepMapped(target: number, rows: Iterable<MappedRow>): void
-  mapped(target: number, node: number): MappedDoc | undefined
   /** From now on these two hashes mean the same for this user. */
   settle(target: number, pairs: Iterable<{ readonly node: number; readonly hash: number }>): void
   /** Which users or groups at the target hold one of these keys. */
@@ -292,9 +284,6 @@ export interface Cache {
   /** Numbers at the target; undefined where the target does not show members. */
   currentMembers(at: number): Uint32Array | undefined
   numbersAtTarget(target: string, kind: ResourceKind, ids: ReadonlySet<string>): ReadonlyMap<string, number>
-  /** Users this group was last wanted to have at this target, sorted. */
-  wantedMembers(target: number, group: number): Uint32Array | undefined
-  keepWantedMembers(target: number, rows: Iterable<{ readonly group: number; readonly members: Uint32Array }>): void
   observed(target: string): Observed
   /** Runs `work`, which only looks things up, on one view of the cache: a million look-ups cost a third of what they do alone. */
   looking<T>(work: () => Promise<T>): Promise<T>

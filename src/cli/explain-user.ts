@@ -21,7 +21,7 @@ export function findUsers({ decided }: Explained, name: string): readonly number
   const found = new Set<number>()
   for (let node = 0; node < people.nodes; node++) {
     if (people.live[node] !== 1 || (people.keyName[node] !== key && people.keyMail[node] !== key)) continue
-    const resource = cache.mapped(people.target, node)?.resource ?? {}
+    const resource = planning.desired(node).resource ?? {}
     if (isCalled(resource, name)) found.add(node)
   }
   for (const { num } of cache.holders(planning.target, 'user', new Set([key])))
@@ -63,7 +63,7 @@ function view({ decided, readAt }: Explained, node: number): UserView {
   const source = who.roles.sourceOf(node)
   const profile = who.roles.ownerOf(node)
   const user = people.live[node] === 1 ? [...cache.users(Uint32Array.of(node))][0]?.user : undefined
-  const mapped = cache.mapped(people.target, node)
+  const mapped = planning.desired(node)
   const here = who.atOf(node)
   const current = here === 0 ? undefined : cache.current('user', here)
   const leads = leadingTo(scope, node)
@@ -95,7 +95,7 @@ function view({ decided, readAt }: Explained, node: number): UserView {
       expression: expression.text,
       at: `${at.file}:${at.line}:${at.column}`,
       reads: Object.fromEntries(expression.reads.map(name => [name, user?.attributes[name]])),
-      desired: mapped?.resource && valueAt(mapped.resource, path),
+      desired: mapped.resource && valueAt(mapped.resource, path),
       current: current && valueAt(current.resource, path),
     })),
     groups,

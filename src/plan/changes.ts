@@ -8,13 +8,13 @@ import type { MembersPlan } from './members.ts'
 import { type Order, orderOf } from './order.ts'
 import { pairOf } from './pair.ts'
 import type { PeoplePlan } from './people.ts'
-import type { Planning } from './planning.ts'
+import type { Comparing, Planning } from './planning.ts'
 import type { Scope } from './scope.ts'
 
 const MEMBERS_A_LINE = 1_000
 
 export interface Decided {
-  readonly planning: Planning
+  readonly planning: Comparing
   readonly people: Population
   readonly scope: Scope
   readonly who: PeoplePlan
@@ -120,7 +120,7 @@ function* adoptions(decided: Decided, order: Order, rank: (node: number) => numb
 
 function* creates({ planning, people, scope, who }: Decided, order: Order, rank: (node: number) => number) {
   for (const node of order.sorted(who.creates, rank)) {
-    const after = planning.cache.mapped(people.target, node)?.resource ?? {}
+    const after = planning.desired(node).resource ?? {}
     const via = scope.groups[scope.via[node]! - 1]
     const through = via
       ? `new in scope through group ${via.group.name}`
@@ -215,7 +215,7 @@ function* groupChanges({ planning, who, groups, scope }: Decided): Generator<Cha
   }
   for (const group of inOrder(planning, groups.creates)) {
     const merged = group.from.length > 1 ? `: one of ${group.from.length} groups of that name` : ''
-    const nested = group.from.some(from => scope.directUsersOf(from).length < scope.usersOf(from).length)
+    const nested = group.from.some(from => scope.isNested(from))
     yield {
       change: 'create-group',
       ...groupHead(planning, who, group),

@@ -3,7 +3,7 @@ import { fold } from '../pipeline/canonical.ts'
 import type { Population } from '../state.ts'
 import { keyText } from './holders.ts'
 import { repeatedIn } from './keys.ts'
-import type { Planning } from './planning.ts'
+import type { Comparing } from './planning.ts'
 import type { Roles } from './roles.ts'
 
 const COLUMNS = [
@@ -18,7 +18,7 @@ const COLUMNS = [
  * first one's people win. Returns who is held, and why; the finding names both.
  */
 export function collisions(
-  { cache }: Planning,
+  { cache, desired }: Comparing,
   people: Population,
   roles: Roles,
   claims: (node: number) => boolean,
@@ -30,7 +30,7 @@ export function collisions(
     const claimants = new Map<string, Claimant[]>()
     for (let node = 0; node < people.nodes; node++) {
       if (!repeated.has(people[column][node]!) || !claims(node)) continue
-      const resource = cache.mapped(people.target, node)?.resource ?? {}
+      const resource = desired(node).resource ?? {}
       const value = keyText(resource, attribute)
       if (value === undefined) continue
       const claimant = { node, value, holds: holds(cache, people, roles, node, attribute, value) }
@@ -44,7 +44,7 @@ export function collisions(
       for (const { node, value } of some) {
         if (node === winner || held.has(node)) continue
         const other = some.find(one => one.node === winner) ?? some.find(one => one.node !== node)
-        if (other) held.set(node, findingOf(cache, people, roles, node, attribute, value, other.node))
+        if (other) held.set(node, findingOf({ cache, desired }, roles, node, attribute, value, other.node))
       }
     }
   }
@@ -58,7 +58,7 @@ interface Claimant {
 }
 
 function holds(
-  cache: Planning['cache'],
+  cache: Comparing['cache'],
   people: Population,
   roles: Roles,
   node: number,
@@ -87,8 +87,7 @@ function winnerOf(some: readonly Claimant[], roles: Roles): number | undefined {
 const WORDS = { userName: 'userName', emails: 'e-mail address', externalId: 'externalId' } as const
 
 function findingOf(
-  cache: Planning['cache'],
-  people: Population,
+  { cache, desired }: Pick<Comparing, 'cache' | 'desired'>,
   roles: Roles,
   node: number,
   attribute: keyof typeof WORDS,
@@ -97,9 +96,9 @@ function findingOf(
 ): Finding {
   const profile = roles.ownerOf(node)
   const at = profile?.user.find(({ path }) => path === attribute)?.at
-  const rival = cache.mapped(people.target, other)?.resource ?? {}
+  const rival = desired(other).resource ?? {}
   const [sourceId, otherId] = [cache.idOf('user', node), cache.idOf('user', other)]
-  const name = keyText(cache.mapped(people.target, node)?.resource ?? {}, 'userName') ?? sourceId
+  const name = keyText(desired(node).resource ?? {}, 'userName') ?? sourceId
   return {
     finding: 'collision',
     ...(profile && { profile: profile.name }),

@@ -16,12 +16,6 @@ export interface MembersPlan {
   readonly empties: boolean
 }
 
-/** Users of a group in itself and at any depth, for people who read the plan. */
-export interface GroupSize {
-  readonly direct: number
-  readonly users: number
-}
-
 const FEW = 5
 
 /**
@@ -35,9 +29,12 @@ export async function planMembers(
   who: PeoplePlan,
   groups: GroupsPlan,
   progress: (done: number, total: number) => void,
-): Promise<{ readonly members: readonly MembersPlan[]; readonly sizes: ReadonlyMap<number, GroupSize> }> {
+): Promise<{
+  readonly members: readonly MembersPlan[] /** By node, of groups that change: how many users they come to. */
+  readonly sizes: ReadonlyMap<DesiredGroup, number>
+}> {
   const members: MembersPlan[] = []
-  const sizes = new Map<number, GroupSize>()
+  const sizes = new Map<DesiredGroup, number>()
   const currentOf = currentMembers(planning, people)
   const taker = new Map([...who.adoptions].map(([node, { at }]) => [at, node]))
   const isNew = new Set([...groups.creates, ...groups.recreates])
@@ -90,10 +87,7 @@ export async function planMembers(
       : compare(group, here, coming)
     if (found.add.length > 0 || found.remove.length > 0) members.push({ group, ...found })
     if (isNew.has(group) || found.add.length > 0 || found.remove.length > 0)
-      sizes.set(group.node, {
-        direct: group.from.reduce((sum, from) => sum + scope.directUsersOf(from).length, 0),
-        users: here.length + coming.length,
-      })
+      sizes.set(group, here.length + coming.length)
     if (index % 2_000 === 1_999) {
       progress(index + 1, groups.desired.length)
       await breathe(planning.signal)

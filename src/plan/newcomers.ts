@@ -1,7 +1,7 @@
 import type { Population } from '../state.ts'
 import { type Holders, holdersOf, isKey, keyText } from './holders.ts'
 import { KeySet } from './keys.ts'
-import type { Planning } from './planning.ts'
+import type { Comparing } from './planning.ts'
 import type { Protected } from './protected.ts'
 import type { Roles } from './roles.ts'
 import { type Moving, ownerName } from './takers.ts'
@@ -21,7 +21,7 @@ export interface Newcomer {
  * the link of someone proven gone, or held where it is somebody else's. Whoever is disabled is not created.
  */
 export function newcomers(
-  planning: Planning,
+  planning: Comparing,
   people: Population,
   roles: Roles,
   guarded: Protected,
@@ -49,7 +49,7 @@ export function newcomers(
 }
 
 /** Undefined where nobody is at the target: then there is nothing to look up. */
-function holdersFor({ cache, target }: Planning, people: Population, joining: readonly number[]) {
+function holdersFor({ cache, target }: Comparing, people: Population, joining: readonly number[]) {
   if (joining.length === 0 || !people.liveAt.includes(1)) return undefined
   const wanted = new KeySet()
   for (const node of joining) {
@@ -66,7 +66,7 @@ type Recognised =
   | undefined
 
 function recognise(
-  planning: Planning,
+  planning: Comparing,
   people: Population,
   roles: Roles,
   guarded: Protected,
@@ -75,7 +75,7 @@ function recognise(
   moving: ReadonlyMap<number, Moving>,
 ): Recognised {
   const { cache, dialect } = planning
-  const resource = cache.mapped(people.target, node)?.resource ?? {}
+  const resource = planning.desired(node).resource ?? {}
   const profile = roles.ownerOf(node)
   const hits = (attribute: string) => {
     const value = keyText(resource, attribute)

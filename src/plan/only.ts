@@ -5,7 +5,7 @@ import { holdersOf, keyText, sameKey } from './holders.ts'
 import { KeySet } from './keys.ts'
 import { keyOf } from './mapping.ts'
 import type { PeoplePlan } from './people.ts'
-import type { Planning } from './planning.ts'
+import type { Comparing } from './planning.ts'
 
 /** What `--profile` and `--user` leave of a finished plan; everyone else stays as they are. */
 export interface Only {
@@ -15,7 +15,7 @@ export interface Only {
 
 /** Returns what is left of a change, or undefined. A user NAME that nobody has is a `usage` error. */
 export function filterOf(
-  planning: Planning,
+  planning: Comparing,
   people: Population,
   who: PeoplePlan,
   { profiles, users }: Only,
@@ -35,14 +35,19 @@ export function filterOf(
 }
 
 /** `source\0id` of everyone called so: by source id, userName or e-mail address, at the source or at the target. */
-function keysNamed({ cache, target }: Planning, people: Population, { roles }: PeoplePlan, name: string): string[] {
+function keysNamed(
+  { cache, target, desired }: Comparing,
+  people: Population,
+  { roles }: PeoplePlan,
+  name: string,
+): string[] {
   const wanted = new KeySet()
   wanted.add(keyOf(name))
   const found = new Set<number>()
   const key = keyOf(name)
   for (let node = 0; node < people.nodes; node++) {
     if (people.keyName[node] !== key && people.keyMail[node] !== key) continue
-    const resource = cache.mapped(people.target, node)?.resource ?? {}
+    const resource = desired(node).resource ?? {}
     if (['userName', 'emails'].some(attribute => sameKey(attribute, keyText(resource, attribute) ?? '', name)))
       found.add(node)
   }

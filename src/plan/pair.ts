@@ -2,7 +2,7 @@ import type { ScimResource } from '../model.ts'
 import { diff, type Differing, narrow } from '../pipeline/diff.ts'
 import { valueAt } from '../pipeline/canonical.ts'
 import type { Population } from '../state.ts'
-import type { Planning } from './planning.ts'
+import type { Comparing } from './planning.ts'
 import type { Roles } from './roles.ts'
 
 /** One user on both sides, and what differs in what the owner's profile manages. */
@@ -18,21 +18,21 @@ export interface UserPair {
 
 /** `at`: the number at the target, for someone who is not linked yet. */
 export function pairOf(
-  { cache }: Planning,
+  { cache, desired: desiredOf }: Comparing,
   people: Population,
   roles: Roles,
   node: number,
   at: number = people.link[node]!,
 ): UserPair {
-  const doc = cache.mapped(people.target, node)
+  const doc = desiredOf(node)
   const { id, resource: current } = cache.current('user', at)
-  const desired = doc?.resource ?? {}
+  const desired = doc.resource ?? {}
   const echo = at === people.link[node] ? cache.echo(people.target, node) : undefined
   const found = diff({
     desired,
     current,
     paths: roles.ownerOf(node)?.user.map(({ path }) => path) ?? [],
-    ...(doc?.unknown && { unknown: doc.unknown }),
+    ...(doc.unknown && { unknown: doc.unknown }),
     echo,
   })
   return { desired, current, scimId: id, equal: !found, differing: found && allowed(found, roles.isCertain(node)) }

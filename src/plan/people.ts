@@ -4,7 +4,7 @@ import { NOTED, type Population } from '../state.ts'
 import { collisions } from './collisions.ts'
 import { type Newcomer, newcomers } from './newcomers.ts'
 import { pairOf } from './pair.ts'
-import { breathe, type Planning } from './planning.ts'
+import { breathe, type Comparing } from './planning.ts'
 import { type Protected, protectedAt } from './protected.ts'
 import { GROUP, type Roles, rolesOf, USER } from './roles.ts'
 import type { Scope } from './scope.ts'
@@ -33,7 +33,7 @@ export interface PeoplePlan {
 
 /** Decides about everyone: joiners, movers, leavers, and who is held (design §3). */
 export async function planPeople(
-  planning: Planning,
+  planning: Comparing,
   people: Population,
   scope: Scope,
   progress: (done: number, total: number) => void,
@@ -78,8 +78,7 @@ export async function planPeople(
   const moved: number[] = []
   for (let node = 0; node < people.nodes; node++) {
     if (people.live[node] !== USER || people.state[node] === 0) continue
-    if ((people.state[node]! & NOTED) !== 0)
-      for (const finding of cache.mapped(people.target, node)?.findings ?? []) note(finding)
+    if ((people.state[node]! & NOTED) !== 0) for (const finding of planning.desired(node).findings) note(finding)
     if (roles.isHeld(node)) hold(node)
   }
   const claims = (node: number) => roles.isMapped(node) && (roles.isHere(node) || !roles.isInactive(node))
@@ -194,8 +193,8 @@ export async function planPeople(
   }
 }
 
-function nameOf(planning: Planning, people: Population, node: number): { readonly name: string } | undefined {
-  const mapped = planning.cache.mapped(people.target, node)?.resource?.['userName']
+function nameOf(planning: Comparing, people: Population, node: number): { readonly name: string } | undefined {
+  const mapped = planning.desired(node).resource?.['userName']
   if (typeof mapped === 'string') return { name: mapped }
   const current =
     people.link[node] === 0 ? undefined : planning.cache.current('user', people.link[node]!).resource['userName']

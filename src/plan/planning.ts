@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Dialect, Finding, Limits, Profile } from '../model.ts'
+import type { Dialect, Finding, Limits, Profile, ScimResource } from '../model.ts'
 import type { Cache, Ledger, ManagedPaths } from '../state.ts'
 
 /** What every stage of planning one target is given. */
@@ -17,6 +17,20 @@ export interface Planning {
   readonly protect: { readonly users: readonly string[]; readonly groups: readonly string[] }
   readonly signal: AbortSignal
   readonly note: (finding: Finding) => void
+}
+
+/** What mapping one user came to, beside the columns of the population. */
+export interface MappedUser {
+  readonly resource?: ScimResource
+  /** Paths the source could not tell. */
+  readonly unknown?: readonly string[]
+  readonly findings: readonly Finding[]
+}
+
+/** Planning, once everyone is mapped. */
+export interface Comparing extends Planning {
+  /** By node, of somebody in scope: mapped from the reading whenever it is asked for, so that it need not be kept. */
+  desired(node: number): MappedUser
 }
 
 /** Lets the process hear Ctrl-C between two pieces of long work. */

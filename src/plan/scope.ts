@@ -27,6 +27,8 @@ export interface Scope {
   readonly uncertain: ReadonlySet<string>
   usersOf(index: number): Uint32Array
   directUsersOf(index: number): Uint32Array
+  /** Whether there are groups in this group. */
+  isNested(index: number): boolean
 }
 
 /** The most profiles that one source can have at one target: they are kept as bits. */
@@ -91,6 +93,8 @@ export function scopeOf(planning: Planning, people: Population): Scope {
     uncertain: uncertainProfiles,
     usersOf: index => (isDirect(index) ? direct(graph, index) : flattened[index]!),
     directUsersOf: index => direct(graph, index),
+    isNested: index =>
+      graph.members.subarray(graph.offsets[index], graph.offsets[index + 1]).some(node => graph.groupAt[node]! >= 0),
   }
 }
 

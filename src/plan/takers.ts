@@ -3,7 +3,7 @@ import { holdersOf, keyText } from './holders.ts'
 import { KeySet } from './keys.ts'
 import { keyOf } from './mapping.ts'
 import { pairOf } from './pair.ts'
-import type { Planning } from './planning.ts'
+import type { Comparing } from './planning.ts'
 import type { Roles } from './roles.ts'
 
 /** An update: the paths that differ, without `active`; none where only the profile does. */
@@ -16,7 +16,7 @@ export interface Moving {
  * Returns whom each update has to wait for.
  */
 export function settleTakers(
-  planning: Planning,
+  planning: Comparing,
   people: Population,
   roles: Roles,
   moving: Map<number, Moving>,
@@ -79,7 +79,7 @@ export function settleTakers(
   return before
 }
 
-export function ownerName({ cache }: Planning, people: Population, at: number): string {
+export function ownerName({ cache }: Pick<Comparing, 'cache'>, people: Population, at: number): string {
   const { id, resource } = cache.current('user', at)
   const name = keyText(resource, 'displayName') ?? keyText(resource, 'userName') ?? id
   return people.linkOf[at] === 0 ? `${name} (${id}, not managed by rollcall)` : `${name} (${id})`

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ScimResource } from '../model.ts'
-import type { Cache, Echo, MappedDoc } from '../state.ts'
+import type { Cache, Echo } from '../state.ts'
 import { type Column, columns, MAPPED_TO, NODE, type Packed, SHARED } from './columns.ts'
 import { keepCurrent } from './currents.ts'
 import { finder } from './finder.ts'
@@ -8,7 +8,7 @@ import { followLinks } from './links.ts'
 import { observed } from './observed.ts'
 import { groupRows, holders, population } from './population.ts'
 import { acceptReading, groupOf, keepReading, storedReading, userOf } from './readings.ts'
-import { createTables, keyOf, numberOf, pack, rows, text, transactionSync, unpack } from './tables.ts'
+import { createTables, keyOf, numberOf, rows, text, transactionSync, unpack } from './tables.ts'
 
 /**
  * Readings, mapped users and the target as last seen: what may be lost at the cost of one full read. Opening it
@@ -22,14 +22,10 @@ export function openCache(db: DatabaseSync): Cache {
   }
   const userDoc = one('SELECT doc FROM c_user WHERE num = ?')
   const groupDoc = one('SELECT doc FROM c_group WHERE num = ?')
-  const mappedDoc = one('SELECT doc FROM c_mapped WHERE key = ?')
   const currentUser = one('SELECT doc FROM c_tuser WHERE num = ?')
   const currentGroup = one('SELECT doc FROM c_tgroup WHERE num = ?')
   const echoOf = one('SELECT echo FROM c_echo WHERE key = ?')
   const membersOf = one('SELECT members FROM c_tgroup WHERE num = ?')
-  const wantedOf = one('SELECT members FROM c_wanted WHERE key = ?')
-  const putMapped = db.prepare('INSERT OR REPLACE INTO c_mapped (key, doc) VALUES (?, ?)')
-  const putWanted = db.prepare('INSERT OR REPLACE INTO c_wanted (key, members) VALUES (?, ?)')
   const store = columns(db)
   let [nodeIds, atIds] = [store.ids('node'), store.ids('at')]
   /** What was read into memory is out of date once numbers were given out. */
@@ -70,7 +66,7 @@ export function openCache(db: DatabaseSync): Cache {
         const [hashes, settled, names] = [open(MAPPED_TO.hash), open(MAPPED_TO.settled), open(MAPPED_TO.name)]
         const [mails, externals] = [open(MAPPED_TO.mail), open(MAPPED_TO.external)]
         const sourceHashes = store.open(NODE.hash, SHARED)
-        for (const { node, scope, state, hash, keyName, keyMail, keyExternal, doc } of rows) {
+        for (const { node, scope, state, hash, keyName, keyMail, keyExternal } of rows) {
           from.set(node, sourceHashes.get(node))
           scopes.set(node, scope)
           states.set(node, state)
@@ -79,14 +75,9 @@ export function openCache(db: DatabaseSync): Cache {
           names.set(node, keyName)
           mails.set(node, keyMail)
           externals.set(node, keyExternal)
-          putMapped.run(keyOf(target, node), JSON.stringify(doc))
         }
         for (const column of [from, scopes, states, hashes, settled, names, mails, externals]) column.save()
       })
-    },
-    mapped(target, node) {
-      const doc = text(mappedDoc(keyOf(target, node)), 'doc')
-      return doc === undefined ? undefined : (JSON.parse(doc) as MappedDoc)
     },
     settle(target, pairs) {
       transactionSync(db, () => {
@@ -118,15 +109,6 @@ export function openCache(db: DatabaseSync): Cache {
           return num === undefined ? [] : [[id, num] as const]
         }),
       )
-    },
-    wantedMembers(target, group) {
-      const members = wantedOf(keyOf(target, group))?.['members']
-      return members instanceof Uint8Array ? unpack(members) : undefined
-    },
-    keepWantedMembers(target, rows) {
-      transactionSync(db, () => {
-        for (const { group, members } of rows) putWanted.run(keyOf(target, group), pack(members))
-      })
     },
     async looking(work) {
       db.exec('BEGIN')

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { GroupRow, Population, ResourceKind, TargetKeys } from '../state.ts'
 import { AT, type Column, columns, LINK, MAPPED_TO, NODE, type Packed, SHARED } from './columns.ts'
 import { GROUP, USER } from './roster.ts'
-import { numberOf, rangeOf, rows, unpack } from './tables.ts'
+import { numberOf, rows, unpack } from './tables.ts'
 
 /** Everyone a plan has to look at, as columns by number. A million users at both ends are some 110 MB. */
 export function population(db: DatabaseSync, targetName: string, profiles: string): Population {
@@ -57,7 +57,6 @@ export function population(db: DatabaseSync, targetName: string, profiles: strin
 function forgetOthers(db: DatabaseSync, target: number, profiles: string): void {
   const mapped = db.prepare('SELECT profiles FROM c_target WHERE num = ?').get(target)
   if (mapped?.['profiles'] === profiles) return
-  db.prepare('DELETE FROM c_mapped WHERE key BETWEEN ? AND ?').run(...rangeOf(target))
   const store = columns(db)
   for (const column of Object.values(MAPPED_TO)) store.drop(column, target)
   db.prepare('UPDATE c_target SET profiles = ? WHERE num = ?').run(profiles, target)

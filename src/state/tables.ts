@@ -21,12 +21,10 @@ CREATE TABLE IF NOT EXISTS c_user (num INTEGER PRIMARY KEY, doc TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS c_group (num INTEGER PRIMARY KEY, doc TEXT NOT NULL, members BLOB NOT NULL DEFAULT x'');
 CREATE TABLE IF NOT EXISTS c_tuser (num INTEGER PRIMARY KEY, doc TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS c_tgroup (num INTEGER PRIMARY KEY, doc TEXT NOT NULL, members BLOB);
-CREATE TABLE IF NOT EXISTS c_mapped (key INTEGER PRIMARY KEY, doc TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS c_echo (key INTEGER PRIMARY KEY, echo TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS c_wanted (key INTEGER PRIMARY KEY, members BLOB NOT NULL);
 `
 
-const VERSION = 3
+const VERSION = 4
 
 /** Makes the cache's tables; tables of another version are dropped first, which costs one full read. */
 export function createTables(db: DatabaseSync): void {
@@ -47,9 +45,6 @@ export function createTables(db: DatabaseSync): void {
 const SPAN = 2 ** 40
 export function keyOf(target: number, num: number): number {
   return target * SPAN + num
-}
-export function rangeOf(target: number): readonly [number, number] {
-  return [target * SPAN, (target + 1) * SPAN - 1]
 }
 
 /** The number of a source, target or profile by its name, given when first met. */

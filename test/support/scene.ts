@@ -169,7 +169,7 @@ export function label(change: Change): string {
   }
   const [verb = '', kind] = change.change.split('-')
   const name = kind === 'group' ? `group ${change.name}` : change.name
-  const what = verb === 'update' ? ` ${Object.keys(change.after ?? {}).join(',')}` : ''
+  const what = verb === 'update' ? ` ${Object.keys(('after' in change && change.after) || {}).join(',')}` : ''
   return `${sign[verb as keyof typeof sign]} ${name}${what}`
 }
 
