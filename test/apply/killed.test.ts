@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import type { Change, ScimResource } from '../../src/model.ts'
@@ -104,7 +105,7 @@ test(`a run killed ${KILLS} times, at any request, ends as one that was left in 
     return random() < 0.3 ? 'lose-before' : random() < 0.7 ? 'lose-after' : 'answer'
   })
   const program = join(folder, 'apply-once.mjs')
-  const entryPoints = [join(import.meta.dirname, '../support/apply-once.ts')]
+  const entryPoints = [fileURLToPath(import.meta.resolve('../support/apply-once.ts'))]
   await build({ entryPoints, outfile: program, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' })
   const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: undefined, NODE_COMPILE_CACHE: join(folder, 'compiled') }
   const once = () =>
