@@ -2,7 +2,7 @@ import type { Source } from './connector.ts'
 import { RollcallError } from './errors.ts'
 import type { Breach, Certificate, Change, Finding, Limits, PlanHeader, Profile } from './model.ts'
 import { DEFAULT_LIMITS, guard, limitTexts, type Shrinkage } from './pipeline/guard.ts'
-import { changes, type Decided } from './plan/changes.ts'
+import { changes, type Decided, type Rendered } from './plan/changes.ts'
 import { inFixedOrder } from './plan/findings.ts'
 import { planGroups } from './plan/groups.ts'
 import { managedBy } from './plan/managed.ts'
@@ -123,12 +123,10 @@ export async function plan(options: PlanOptions): Promise<Planned> {
   const keep = options.only && filterOf(planning, people, who, options.only)
   const managed = managedBy(planning, people, who.roles)
   const tallies = talliesOf(planning)
-  const all = function* (): Generator<Change> {
-    for (const change of changes(decided)) {
-      const kept = keep ? keep(change) : change
-      if (!kept) continue
-      tallies.count(kept)
-      yield kept
+  const all = function* (): Generator<Change | Rendered> {
+    for (const change of keep ? kept(changes(decided), keep) : changes(decided, true)) {
+      tallies.count(change)
+      yield change
     }
   }
   const first = !ledger.knows(target.name)
@@ -162,6 +160,13 @@ export async function plan(options: PlanOptions): Promise<Planned> {
   const header = await cache.looking(write)
   acceptReadings(options, header.breaches)
   return { header, file: options.file, flattened: sizeLookup(decided, sizes) }
+}
+
+function* kept(all: Iterable<Change>, keep: (change: Change) => Change | undefined): Generator<Change> {
+  for (const change of all) {
+    const rest = keep(change)
+    if (rest) yield rest
+  }
 }
 
 /** The breaches of a saved plan as they are counted now; `apply` refuses one that does not name them all. */

@@ -278,7 +278,7 @@ export interface Cache {
   holders(target: string, kind: ResourceKind, keys: { has(key: number): boolean }): Iterable<TargetKeys>
   idOf(kind: ResourceKind, node: number): string
   /** Ids of all users and groups, by number. */
-  ids(): string[]
+  ids(): readonly string[]
   current(kind: ResourceKind, at: number): { readonly id: string; readonly resource: ScimResource }
   echo(target: number, node: number): Echo | undefined
   /** Numbers at the target; undefined where the target does not show members. */

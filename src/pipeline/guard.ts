@@ -89,8 +89,11 @@ export function guard(
   return breaches
 }
 
+/** Of a joiner nothing matters but that there is one. */
+export type Countable = Change | { readonly change: 'create-user'; readonly profile: string }
+
 /** Adds a change to what it counts for. Members count one by one. */
-export function count(tally: Tally, change: Change): void {
+export function count(tally: Tally, change: Countable): void {
   const add = (name: LimitName, times = 1) => {
     tally[name] = (tally[name] ?? 0) + times
   }

@@ -6,7 +6,7 @@ export interface Order {
   /** By `rank`, then id. */
   sorted(nodes: Iterable<number>, rank: (node: number) => number): number[]
   /** Ids of these users, in order. */
-  idsOf(nodes: Uint32Array): string[]
+  idsOf(nodes: ArrayLike<number>): string[]
 }
 
 const FEW = 20_000
@@ -24,7 +24,7 @@ export function orderOf(cache: Cache, nodeCount: number, most: number): Order {
       idOf,
       sorted: (nodes, rank) =>
         [...nodes].sort((one, other) => rank(one) - rank(other) || compare(idOf(one), idOf(other))),
-      idsOf: nodes => Array.from(nodes, idOf).sort(compare),
+      idsOf: nodes => Array.from(nodes, node => idOf(node)).sort(compare),
     }
   }
   const ids = cache.ids()
@@ -37,8 +37,12 @@ export function orderOf(cache: Cache, nodeCount: number, most: number): Order {
     sorted: (nodes, rank) =>
       Array.from(nodes).sort((one, other) => rank(one) - rank(other) || place[one]! - place[other]!),
     idsOf(nodes) {
-      const places = nodes.map(node => place[node]!).sort()
-      return Array.from(places, at => ids[sortedIds[at]!]!)
+      const places = new Uint32Array(nodes.length)
+      for (let at = 0; at < nodes.length; at++) places[at] = place[nodes[at]!]!
+      places.sort()
+      const inOrder = new Array<string>(nodes.length)
+      for (let at = 0; at < nodes.length; at++) inOrder[at] = ids[sortedIds[places[at]!]!]!
+      return inOrder
     },
   }
 }

@@ -1,5 +1,5 @@
-import type { Change, Limits } from '../model.ts'
-import { count, type Counted, type Managed, type Tally } from '../pipeline/guard.ts'
+import type { Limits } from '../model.ts'
+import { count, type Countable, type Counted, type Managed, type Tally } from '../pipeline/guard.ts'
 import type { Planning } from './planning.ts'
 
 /** Counts changes for the target and for each profile: limits hold for both. */
@@ -12,7 +12,7 @@ export function talliesOf({ target, profiles }: Planning) {
     return known
   }
   return {
-    count(change: Change): void {
+    count(change: Countable): void {
       count(whole, change)
       count(of(change.profile), change)
     },

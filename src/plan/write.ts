@@ -6,7 +6,7 @@ import type { Breach, Change, Finding, PlanHeader } from '../model.ts'
 import { planDigest } from '../planfile.ts'
 
 export interface PlanLines {
-  readonly changes: Iterable<Change>
+  readonly changes: Iterable<Change | { readonly change: 'create-user'; readonly text: string }>
   /** Asked for after the changes. */
   findings(): readonly Finding[]
   /** Asked for after the changes, too. */
@@ -20,7 +20,7 @@ export type HeaderStart = Omit<
   readonly inputs: Omit<PlanHeader['inputs'], 'lines'>
 }
 
-const CHUNK = 1 << 18
+const CHUNK = 1 << 20
 
 /**
  * Writes a plan, 0600, line by line and in memory that does not grow with it; the first line, which sums up the
@@ -75,43 +75,58 @@ async function writeBody(file: string, lines: PlanLines, signal: AbortSignal, pr
   const findings: Record<string, number> = {}
   const handle = await open(file, 'wx', 0o600)
   try {
-    const pieces: string[] = []
-    let length = 0
+    const chunk = gathering()
     let done = 0
     const flush = async () => {
-      const chunk = Buffer.from(pieces.join(''))
-      pieces.length = 0
-      length = 0
-      hasher.update(chunk)
-      await handle.writeFile(chunk)
-    }
-    const put = (line: Change | Finding) => {
-      const text = `${JSON.stringify(line)}\n`
-      pieces.push(text)
-      length += text.length
-    }
-    for (const change of lines.changes) {
-      counts[change.change] = (counts[change.change] ?? 0) + 1
-      put(change)
-      done++
-      if (length < CHUNK) continue
-      await flush()
+      const bytes = chunk.bytes()
+      hasher.update(bytes)
+      await handle.writeFile(bytes)
+      chunk.clear()
       progress(done)
       await setImmediate()
       signal.throwIfAborted()
     }
+    for (const change of lines.changes) {
+      counts[change.change] = (counts[change.change] ?? 0) + 1
+      done++
+      const text = 'text' in change ? change.text : JSON.stringify(change)
+      if (!chunk.hasRoomFor(text)) await flush()
+      chunk.add(text)
+    }
     for (const finding of lines.findings()) {
       findings[finding.finding] = (findings[finding.finding] ?? 0) + 1
-      put(finding)
-      if (length >= CHUNK) await flush()
+      const text = JSON.stringify(finding)
+      if (!chunk.hasRoomFor(text)) await flush()
+      chunk.add(text)
     }
     await flush()
-    progress(done)
   } finally {
     await handle.close()
   }
   return { hash: hasher.digest('hex'), counts, findings }
 }
+
+/** Lines as bytes, in one buffer that is used again and again. */
+function gathering() {
+  let buffer = Buffer.allocUnsafe(CHUNK)
+  let used = 0
+  const most = (line: string) => 3 * line.length + 1 // a UTF-16 unit is at most three bytes of UTF-8
+  return {
+    hasRoomFor: (line: string) => used + most(line) <= buffer.length,
+    /** A line for which there is no room in the empty buffer gets a larger one. */
+    add(line: string): void {
+      if (used + most(line) > buffer.length) buffer = Buffer.concat([buffer.subarray(0, used)], used + most(line))
+      used += buffer.write(line, used)
+      buffer[used++] = LINE_FEED
+    },
+    bytes: () => buffer.subarray(0, used),
+    clear(): void {
+      used = 0
+    },
+  }
+}
+
+const LINE_FEED = 10
 
 async function join(file: string, header: string, body: string, signal: AbortSignal): Promise<void> {
   const [to, from] = [await open(file, 'wx', 0o600), await open(body)]

@@ -15,6 +15,7 @@ import { createTables, keyOf, numberOf, rows, text, transactionSync, unpack } fr
  * makes its tables where they are missing or of another version.
  */
 export function openCache(db: DatabaseSync): Cache {
+  db.exec(`PRAGMA cache_size = -${USUAL_KIB}`)
   createTables(db)
   const one = (sql: string) => {
     const statement = db.prepare(sql)
@@ -111,11 +112,11 @@ export function openCache(db: DatabaseSync): Cache {
       )
     },
     async looking(work) {
-      db.exec('BEGIN')
+      db.exec(`PRAGMA cache_size = -${LOOKING_KIB}; BEGIN`)
       try {
         return await work()
       } finally {
-        db.exec('COMMIT')
+        db.exec(`COMMIT; PRAGMA cache_size = -${USUAL_KIB}`)
       }
     },
     observed: target => observed(db, cache, target),
@@ -132,3 +133,7 @@ export function openCache(db: DatabaseSync): Cache {
   }
   return cache
 }
+
+/** Pages held in memory; look-ups in no order want them all, and there are a million of these in a first plan. */
+const USUAL_KIB = 32_768
+const LOOKING_KIB = 65_536

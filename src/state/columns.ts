@@ -77,7 +77,8 @@ export interface Ids {
   /** One more than the highest number given out; at least 1, since zero stands for none. */
   next(): number
   at(num: number): string
-  all(): string[]
+  /** Held ready from then on. */
+  all(): readonly string[]
   set(num: number, id: string): void
   save(): void
 }
@@ -156,6 +157,7 @@ export function columns(db: DatabaseSync): Columns {
       const from = first(IDS[of], SHARED)
       const open = new Map<number, string[]>()
       const dirty = new Set<number>()
+      let whole: string[] | undefined
       const turnTo = (chunk: number): string[] => {
         let ids = open.get(chunk)
         if (!ids) {
@@ -174,16 +176,20 @@ export function columns(db: DatabaseSync): Columns {
           if (typeof key !== 'number') return 1
           return (key - from) * IDS_CHUNK + parseIds(blob(key)).length
         },
-        at: num => turnTo(Math.floor(num / IDS_CHUNK))[num % IDS_CHUNK] ?? '',
+        at: num => (whole ?? turnTo(Math.floor(num / IDS_CHUNK)))[whole ? num : num % IDS_CHUNK] ?? '',
         all() {
+          if (whole) return whole
+          open.clear()
           const ids: string[] = []
           for (const [key, data] of rows(range, from, from + CHUNKS - 1)) {
             while (ids.length < (Number(key) - from) * IDS_CHUNK) ids.push('')
             for (const id of parseIds(data)) ids.push(id)
           }
+          whole = ids
           return ids
         },
         set(num, id) {
+          whole = undefined
           const chunk = Math.floor(num / IDS_CHUNK)
           const ids = turnTo(chunk)
           while (ids.length <= num % IDS_CHUNK) ids.push('')
@@ -200,7 +206,7 @@ export function columns(db: DatabaseSync): Columns {
 }
 
 /** Parsed chunks of ids kept at hand while ids are asked for one by one. */
-const OPEN_CHUNKS = 4_096
+const OPEN_CHUNKS = 1_024
 
 function parseIds(data: unknown): string[] {
   if (!(data instanceof Uint8Array)) return []

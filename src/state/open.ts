@@ -41,11 +41,11 @@ export function openState(folder: string, run?: { readonly command: string; read
     const ledgerDb = connect(file)
     open.push(ledgerDb)
     refuseNewer(file, schemaVersion(ledgerDb))
-    ledgerDb.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536')
+    ledgerDb.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384')
     migrate(ledgerDb)
     const cacheDb = connect(file)
     open.push(cacheDb)
-    cacheDb.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536')
+    cacheDb.exec('PRAGMA synchronous = NORMAL')
     const ledger = openLedger(ledgerDb, file)
     let closed = false
     return {

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import type { ScimResource } from '../../src/model.ts'
 import { hash52 } from '../../src/pipeline/canonical.ts'
 import { ACTIVE, type Link, MAPPED, type ManagedPaths, type MappedRow } from '../../src/state.ts'
 import { openState } from '../../src/state/open.ts'
