@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { ReadingPart } from '../src/connector.ts'
+import { growSlowly } from '../src/cli/heap.ts'
 import type { Dialect, Profile } from '../src/model.ts'
 import { managedPaths, plan } from '../src/plan.ts'
 import { compileProfile, parseProfile } from '../src/profile/load.ts'
@@ -20,6 +21,7 @@ const SIZE: Size = { users: 1_000_000, groups: 100_000, flattened: 10_000_000 }
 const CHANGED = { users: 100, groups: 10 }
 
 const [step, folder = ''] = process.argv.slice(2)
+growSlowly() // as the command does
 switch (step) {
   case 'fill':
   case 'fill-in-step':
@@ -30,8 +32,7 @@ switch (step) {
     break
   case 'plan':
   case 'floor': {
-    const { setup, run } = step === 'plan' ? planning(folder) : floor(folder)
-    await setup
+    const run = step === 'plan' ? planning(folder) : floor(folder)
     const start = performance.now()
     const told = await run()
     process.stdout.write(JSON.stringify({ seconds: (performance.now() - start) / 1_000, peakMiB: peakMiB(), ...told }))
@@ -120,24 +121,21 @@ async function* nextDay(): AsyncGenerator<ReadingPart> {
 function planning(folder: string) {
   const now = new Date('2026-11-25T07:00:00Z')
   const state = openState(folder, { command: 'bench', now })
-  return {
-    setup: undefined,
-    async run() {
-      const { profile, dialect } = await everyone()
-      const { header } = await plan({
-        read: [{ source: SOURCE, certified: true, standIn: true }],
-        target: { name: TARGET, url: 'https://scim.example.com', dialect },
-        profiles: [profile],
-        limits: {},
-        protect: { users: [], groups: [] },
-        state,
-        file: join(folder, 'plan.ndjson'),
-        now,
-        signal: new AbortController().signal,
-      })
-      state.close()
-      return { changes: Object.values(header.counts).reduce((sum, count) => sum + count, 0) }
-    },
+  return async () => {
+    const { profile, dialect } = await everyone()
+    const { header } = await plan({
+      read: [{ source: SOURCE, certified: true, standIn: true }],
+      target: { name: TARGET, url: 'https://scim.example.com', dialect },
+      profiles: [profile],
+      limits: {},
+      protect: { users: [], groups: [] },
+      state,
+      file: join(folder, 'plan.ndjson'),
+      now,
+      signal: new AbortController().signal,
+    })
+    state.close()
+    return { changes: Object.values(header.counts).reduce((sum, count) => sum + count, 0) }
   }
 }
 
@@ -147,20 +145,17 @@ function floor(folder: string) {
   const tables = db
     .prepare("SELECT m.name AS name FROM sqlite_master m WHERE m.type = 'table' AND m.name IN ('c_user', 'c_group')")
     .all()
-  return {
-    setup: undefined,
-    run() {
-      let characters = 0
-      for (const { name } of tables) {
-        const statement = db.prepare(`SELECT doc FROM ${String(name)}`)
-        statement.setReturnArrays(true)
-        for (const row of statement.iterate() as unknown as Iterable<readonly [string]>) {
-          characters += row[0].length
-          JSON.parse(row[0])
-        }
+  return () => {
+    let characters = 0
+    for (const { name } of tables) {
+      const statement = db.prepare(`SELECT doc FROM ${String(name)}`)
+      statement.setReturnArrays(true)
+      for (const row of statement.iterate() as unknown as Iterable<readonly [string]>) {
+        characters += row[0].length
+        JSON.parse(row[0])
       }
-      db.close()
-      return { characters }
-    },
+    }
+    db.close()
+    return { characters }
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { EVERYONE, label, MAPPING, type Person, type Team } from './support/scene.ts'
+import { EVERYONE, label, MAPPING, type Person, type Team, textIn } from './support/scene.ts'
 import { type Company, world } from './support/world.ts'
 
 const PROFILES = {
@@ -75,7 +75,7 @@ test('whoever is in a managed group at the target is who flattening says', async
         await one.plan(day)
         await one.apply()
         const { directory } = one.sandbox
-        const idOf = new Map(directory.users().map(({ id, resource }) => [id, String(resource['externalId'])]))
+        const idOf = new Map(directory.users().map(({ id, resource }) => [id, textIn(resource, 'externalId')]))
         const present = new Set(idOf.values())
         for (const { id, resource } of directory.groups()) {
           const source = day.groups.find(({ name }) => name === resource['displayName'])

@@ -6,6 +6,7 @@ import { flat } from './support/flat.ts'
 import { folderWith } from './support/folder.ts'
 import { largeCompany } from './support/large.ts'
 import { GROUPS, PEOPLE } from './support/ldif.ts'
+import { textIn } from './support/scene.ts'
 import { READER, type Slapd, slapdAvailable, startSlapd } from './support/slapd.ts'
 
 const company = largeCompany({ users: 20_000, groups: 2_000, memberships: 60_000, seed: 7 })
@@ -73,13 +74,13 @@ group:
 
     const { directory } = sandbox
     expect(directory.users()).toHaveLength(company.users)
-    const sourceIdOf = new Map(directory.users().map(({ id, resource }) => [id, String(resource['externalId'])]))
+    const sourceIdOf = new Map(directory.users().map(({ id, resource }) => [id, textIn(resource, 'externalId')]))
     const expected = flat(company.direct)
     let memberships = 0
     for (const { id, resource } of directory.groups()) {
       const members = directory.members(id).map(member => sourceIdOf.get(member) ?? '')
       memberships += members.length
-      expect(members.toSorted()).toEqual([...(expected.get(String(resource['externalId'])) ?? [])].toSorted())
+      expect(members.toSorted()).toEqual([...(expected.get(textIn(resource, 'externalId')) ?? [])].toSorted())
     }
     expect(directory.groups()).toHaveLength(expected.size)
     expect(memberships).toBeGreaterThan(60_000)

@@ -1,5 +1,6 @@
 import { type Console, openConsole } from './console.ts'
 import { type Failure, failureJson, failureOf, failureText } from './failure.ts'
+import { growSlowly } from './heap.ts'
 import { type Interruption, interruptible } from './interrupt.ts'
 import { type Io, type Output, writeAll } from './io.ts'
 
@@ -37,6 +38,7 @@ export async function invoke(
   options: CommonOptions,
   work: (invocation: Invocation) => Promise<number>,
 ): Promise<number> {
+  growSlowly()
   const [json, verbose, quiet] = [options.json === true, options.verbose === true, options.quiet === true]
   const console = await openConsole(io, {
     quiet,

@@ -39,7 +39,7 @@ function output(stream: NodeJS.WriteStream): Output {
       return open
     },
     get terminal() {
-      return Boolean(stream.isTTY) // undefined for a file or a pipe, whatever the types say
+      return 'isTTY' in stream && stream.isTTY // it is not there for a file or a pipe, whatever the types say
     },
     get columns() {
       return stream.isTTY ? stream.columns : undefined

@@ -41,15 +41,14 @@ export function canonical(value: Json | undefined): string {
   const known = present(value)
   if (known === undefined) return ''
   if (typeof known !== 'object' || known === null) return JSON.stringify(known)
-  if (Array.isArray(known)) {
+  if (isList(known)) {
     const items: string[] = []
     for (const item of known) items.push(canonical(item))
     return `[${items.filter(Boolean).sort().join(',')}]`
   }
-  const object = known as { readonly [name: string]: Json }
   const parts: string[] = []
-  for (const name of Object.keys(object).sort()) {
-    const text = canonical(object[name])
+  for (const name of Object.keys(known).sort()) {
+    const text = canonical(known[name])
     if (text) parts.push(`${JSON.stringify(name)}:${text}`)
   }
   return `{${parts.join(',')}}`
@@ -106,4 +105,8 @@ function present(value: Json | undefined): Json | undefined {
 
 function isObject(value: Json | undefined): value is { readonly [name: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
 }

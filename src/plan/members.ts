@@ -35,7 +35,7 @@ export async function planMembers(
 }> {
   const members: MembersPlan[] = []
   const sizes = new Map<DesiredGroup, number>()
-  const currentOf = currentMembers(planning, people)
+  const current = currentMembers(planning, people)
   const taker = new Map([...who.adoptions].map(([node, { at }]) => [at, node]))
   const isNew = new Set([...groups.creates, ...groups.recreates])
   const wantedAt = new Uint32Array(people.atTarget)
@@ -95,10 +95,10 @@ export async function planMembers(
   }
   for (const group of groups.gone) {
     if (group.profile.goneGroups !== 'empty') continue
-    const current = currentOf(group.at)
-    const remove = current.filter(at => removable(at, group))
+    const present = current.of(group.at)
+    const remove = present.filter(at => removable(at, group))
     if (remove.length > 0)
-      members.push({ group, add: EMPTY, remove, empties: current.length >= FEW && remove.length === current.length })
+      members.push({ group, add: EMPTY, remove, empties: present.length >= FEW && remove.length === present.length })
   }
   for (const [profile, { memberships, groups: some, example }] of leftOut) {
     const name = planning.cache.nameOf(who.roles.sourceOf(example), planning.cache.idOf('user', example))
@@ -122,30 +122,43 @@ export async function planMembers(
       people.memberCountAt[groupAt] === here.length &&
       people.membersHashAt[groupAt] === setHash(here)
     if (isEqual) return { add: EMPTY, remove: EMPTY, empties: false }
-    const current = currentOf(groupAt)
+    const present = current.of(groupAt)
     const isUncertain = group.from.some(from => scope.groups[from]!.uncertain)
-    const remove = isUncertain ? EMPTY : current.filter(at => wantedAt[at] !== stamp && removable(at, group))
-    for (const at of current) if (wantedAt[at] === stamp) wantedAt[at] = 0
+    const remove = isUncertain ? EMPTY : present.filter(at => wantedAt[at] !== stamp && removable(at, group))
+    for (const at of present) if (wantedAt[at] === stamp && !current.isUnsure(groupAt, at)) wantedAt[at] = 0
     const add = Uint32Array.from([...here.filter(at => wantedAt[at] === stamp).map(nodeAt), ...coming])
-    const empties = current.length >= FEW && remove.length === current.length && add.length === 0
+    const empties = present.length >= FEW && remove.length === present.length && add.length === 0
     return { add, remove, empties }
   }
 }
 
 const EMPTY = new Uint32Array()
 
-/** Numbers at the target; where it does not show members, those that rollcall wrote itself. */
-function currentMembers({ cache, ledger, target, paths }: Planning, people: Population): (at: number) => Uint32Array {
-  if (paths.members) return at => cache.currentMembers(at) ?? EMPTY
+/** The members of a group as numbers at the target, and those among them of whom a request left nobody sure. */
+interface Current {
+  of(at: number): Uint32Array
+  isUnsure(group: number, member: number): boolean
+}
+
+/** As the target shows them; where it does not, those that rollcall wrote itself. */
+function currentMembers({ cache, ledger, target, paths }: Planning, people: Population): Current {
+  if (paths.members) return { of: at => cache.currentMembers(at) ?? EMPTY, isUnsure: () => false }
   const written = [...ledger.writtenMembers(target)]
-  const ids = cache.numbersAtTarget(target, 'user', new Set(written.flatMap(({ members }) => members)))
+  const ids = cache.numbersAtTarget(
+    target,
+    'user',
+    new Set(written.flatMap(({ members, unsure }) => [...members, ...unsure])),
+  )
   const groups = cache.numbersAtTarget(target, 'group', new Set(written.map(({ group }) => group)))
+  const numbers = (some: readonly string[]) =>
+    some.flatMap(id => ids.get(id) ?? []).filter(member => people.liveAt[member] === 1)
   const shadow = new Map<number, Uint32Array>()
-  for (const { group, members } of written) {
+  const doubtful = new Map<number, ReadonlySet<number>>()
+  for (const { group, members, unsure } of written) {
     const at = groups.get(group)
     if (at === undefined) continue
-    const numbers = members.flatMap(id => ids.get(id) ?? []).filter(member => people.liveAt[member] === 1)
-    shadow.set(at, Uint32Array.from(numbers))
+    doubtful.set(at, new Set(numbers(unsure)))
+    shadow.set(at, Uint32Array.from(new Set(numbers([...members, ...unsure]))))
   }
-  return at => shadow.get(at) ?? EMPTY
+  return { of: at => shadow.get(at) ?? EMPTY, isUnsure: (group, member) => doubtful.get(group)?.has(member) === true }
 }

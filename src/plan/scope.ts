@@ -1,3 +1,4 @@
+import { RollcallError } from '../errors.ts'
 import type { Finding, GroupSelector, Profile, SourceGroup } from '../model.ts'
 import { direct, flatten, type MemberGraph } from '../pipeline/flatten.ts'
 import type { Cache, Population } from '../state.ts'
@@ -32,11 +33,16 @@ export interface Scope {
 }
 
 /** The most profiles that one source can have at one target: they are kept as bits. */
-export const MOST_PROFILES = 32
+const MOST_PROFILES = 32
 
-/** The profiles of a source in order of precedence; bit n stands for the nth. */
+/** The profiles of a source in order of precedence; bit n stands for the nth. Throws `config_invalid` for too many. */
 export function bitsOf(profiles: readonly Profile[], source: string): readonly Profile[] {
-  return profiles.filter(profile => profile.source === source)
+  const own = profiles.filter(profile => profile.source === source)
+  if (own.length <= MOST_PROFILES) return own
+  throw new RollcallError(
+    'config_invalid',
+    `source ${source} has ${own.length} profiles for one target, and ${MOST_PROFILES} is the most. Let some of them share a profile, or name the source twice.`,
+  )
 }
 
 /** Flattens the groups of all sources, and finds out whom each profile takes into account (design §3, Scope). */

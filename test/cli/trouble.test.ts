@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import { loadDialect } from '../../src/scim/dialect.ts'
 import { folderWith } from '../support/folder.ts'
+import { textIn } from '../support/scene.ts'
 import { rollcall } from './terminal.ts'
 
 const PEOPLE = ['ada', 'grace', 'taro', 'hana', 'jun', 'nia', 'zoe']
@@ -54,7 +55,7 @@ describe('a directory that misbehaves', () => {
   const there = () =>
     sandbox.directory
       .users()
-      .map(({ resource }) => String(resource['externalId']))
+      .map(({ resource }) => textIn(resource, 'externalId'))
       .toSorted()
   const inGroup = () => sandbox.directory.members(sandbox.directory.groups()[0]?.id ?? '').length
 

@@ -80,16 +80,15 @@ test('applying what differs leaves nothing that differs, and before is what was 
     fc.property(resource, resource, (desired, current) => {
       const found = diff({ desired, current, paths: PATHS })
       const after: Record<string, Json> = { ...current }
-      if (found) {
-        for (const path of found.paths) {
-          expect(canonical(valueAt(found.before, path))).toBe(canonical(valueAt(current, path)))
-          const [outer = path] = path.split('.')
-          after[outer] =
-            path === outer
-              ? (valueAt(found.after, path) ?? null)
-              : { ...(after[outer] as object), ...(found.after[outer] as object) }
-        }
+      const paths = found?.paths ?? []
+      for (const path of paths) {
+        const [outer = path] = path.split('.')
+        const value = found?.after[outer] ?? null
+        after[outer] = path === outer ? value : { ...(after[outer] as object), ...(value as object) }
       }
+      expect(paths.map(path => canonical(valueAt(found?.before ?? {}, path)))).toEqual(
+        paths.map(path => canonical(valueAt(current, path))),
+      )
       expect(diff({ desired, current: after, paths: PATHS })).toBeUndefined()
       expect(diff({ desired: current, current, paths: PATHS })).toBeUndefined()
       expect(diff({ desired: pick(PATHS, path => valueAt(current, path)), current, paths: PATHS })).toBeUndefined()

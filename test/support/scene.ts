@@ -242,3 +242,9 @@ async function* listing({ users = [], groups = [] }: Scene): AsyncGenerator<Targ
   }
   yield { part: 'end', certificate }
 }
+
+/** The text under an attribute; empty where there is none. */
+export function textIn(resource: ScimResource, attribute: string): string {
+  const value = resource[attribute]
+  return typeof value === 'string' ? value : ''
+}
