@@ -68,7 +68,7 @@ function* deactivations({ planning, people, who }: Decided, order: Order, rank: 
 }
 
 function* updates({ planning, people, who }: Decided, order: Order, rank: (node: number) => number): Generator<Change> {
-  for (const node of inTurn(order.sorted(who.updates, rank), who.waitsFor)) {
+  for (const node of inTurn(order.sorted(who.updates, rank), node => who.waitsFor.get(node) ?? [])) {
     const { desired, current, differing } = pairOf(planning, people, who.roles, node)
     const found = differing && narrow(differing, path => path !== 'active')
     const [from, to] = [who.roles.linkProfileOf(node)?.name, who.roles.ownerOf(node)?.name]
@@ -86,17 +86,21 @@ function* updates({ planning, people, who }: Decided, order: Order, rank: (node:
 }
 
 /** The same updates, each after those it waits for; nobody waits for themselves. */
-function inTurn(nodes: readonly number[], waitsFor: PeoplePlan['waitsFor']): readonly number[] {
-  if (waitsFor.size === 0) return nodes
-  const emitted = new Set<number>()
-  const open = nodes.toReversed()
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (emitted.has(node)) continue
-    const first = [...(waitsFor.get(node) ?? [])].filter(giver => !emitted.has(giver))
-    if (first.length === 0) emitted.add(node)
-    else open.push(node, ...first)
+function inTurn<One>(all: readonly One[], waitsFor: (one: One) => Iterable<One>): readonly One[] {
+  const emitted = new Set<One>()
+  const open = all.toReversed()
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    if (emitted.has(one)) continue
+    const first = [...waitsFor(one)].filter(giver => !emitted.has(giver))
+    if (first.length === 0) emitted.add(one)
+    else open.push(one, ...first)
   }
   return [...emitted]
+}
+
+function groupsBefore({ updates, waitsFor }: GroupsPlan, group: DesiredGroup): readonly DesiredGroup[] {
+  const giver = waitsFor.get(group)
+  return giver && updates.has(giver) ? [giver] : []
 }
 
 function* adoptions(decided: Decided, order: Order, rank: (node: number) => number): Generator<Change> {
@@ -231,7 +235,7 @@ function* deletes(
 function* groupChanges({ planning, who, groups, scope }: Decided): Generator<Change> {
   const { cache } = planning
   const reversible: Reversible = 'reversible'
-  for (const group of inOrder(planning, groups.updates.keys())) {
+  for (const group of inTurn(inOrder(planning, groups.updates.keys()), group => groupsBefore(groups, group))) {
     const { before, after, paths } = groups.updates.get(group)!
     const reason = `differs from the source: ${paths.join(', ')}`
     yield { change: 'update-group', ...groupHead(planning, who, group), before, after, reason, reversible }

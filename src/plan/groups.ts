@@ -9,6 +9,7 @@ import { keyOf } from './mapping.ts'
 import { allowed } from './pair.ts'
 import type { Planning } from './planning.ts'
 import type { Protected } from './protected.ts'
+import { renamesOf } from './renames.ts'
 import { GROUP, type Roles } from './roles.ts'
 import type { Scope } from './scope.ts'
 
@@ -32,6 +33,8 @@ export interface GroupsPlan {
   /** With what is to be changed, null where nothing is. */
   readonly adoptions: ReadonlyMap<DesiredGroup, Differing | undefined>
   readonly updates: ReadonlyMap<DesiredGroup, Differing>
+  /** Updates that have to wait until another group gave up its name. */
+  readonly waitsFor: ReadonlyMap<DesiredGroup, DesiredGroup>
   /** Renamed where the target cannot, by the profile's choice: made anew, and the old one deleted. */
   readonly recreates: readonly DesiredGroup[]
   /** Managed, and no longer wanted by their source or scope: to be emptied or deleted. */
@@ -70,7 +73,7 @@ export function planGroups(
     if (!roles.isHere(node)) wanted.add(keyOf(resource['externalId']))
   }
   const holders = holdersOf(cache, target, 'group', wanted)
-  const byAt = new Map(sets.flatMap(set => (roles.isHere(set.node) ? [[people.link[set.node]!, set] as const] : [])))
+  const renames = renamesOf(planning, people, roles, sets, holders)
   const differingOf = (set: DesiredGroup, at: number): Differing | undefined => {
     if (roles.isHere(set.node) && people.hashAt[at] === hash52(canonicalAt(set.resource, paths.group))) return undefined
     const found = diff({
@@ -81,12 +84,6 @@ export function planGroups(
     })
     return found && allowed(found, roles.isCertain(set.node))
   }
-  /** Whether this name is given up in this plan: its holder is renamed. */
-  const isGivenUp = (at: number): boolean => {
-    const holder = byAt.get(at)
-    return holder !== undefined && dialect.groups.rename !== 'never' && fold(holder.name) !== fold(nameAt(planning, at))
-  }
-
   for (const set of sets) {
     const hold = (finding: string, message: string): void => {
       note(findingOf(roles, cache.idOf('group', set.node), set, finding, message))
@@ -97,18 +94,13 @@ export function planGroups(
         protectedOnes++
         continue
       }
-      const found = differingOf(set, at)
-      const isRenamed = found?.paths.includes('displayName') === true
-      const rival = isRenamed
-        ? holders.of('displayName', set.name).find(other => other !== at && !isGivenUp(other))
-        : undefined
-      if (rival !== undefined) {
-        hold(
-          'taken',
-          `is to be renamed to ${JSON.stringify(set.name)}, which ${holderName(planning, people, rival)} has at the target: held`,
-        )
+      const blocked = renames.blocked.get(set)
+      if (blocked !== undefined) {
+        hold('taken', blocked)
         continue
       }
+      const found = differingOf(set, at)
+      const isRenamed = found?.paths.includes('displayName') === true
       desired.push(set)
       if (!found) continue
       if (isRenamed && dialect.groups.rename === 'never') {
@@ -130,7 +122,7 @@ export function planGroups(
     }
     const hit = (attribute: string) => {
       const value = keyText(set.resource, attribute)
-      return value === undefined ? [] : holders.of(attribute, value).filter(at => !isGivenUp(at))
+      return value === undefined ? [] : holders.of(attribute, value).filter(at => !renames.givesUp(at))
     }
     const matching = set.profile.matchGroups.find(attribute => hit(attribute).length > 0)
     const [at, ...others] = hit(matching ?? 'displayName')
@@ -192,7 +184,7 @@ export function planGroups(
     desired,
     new Set([...adoptions.keys()].map(({ at }) => at)),
   )
-  return { desired, creates, adoptions, updates, recreates, gone }
+  return { desired, creates, adoptions, updates, waitsFor: renames.waitsFor, recreates, gone }
 }
 
 export function groupPaths(profile: Profile): readonly string[] {
@@ -370,7 +362,7 @@ export function nameAt({ cache }: Planning, at: number): string {
   return keyText(resource, 'displayName') ?? id
 }
 
-function holderName({ cache }: Planning, people: Population, at: number): string {
+export function holderName({ cache }: Planning, people: Population, at: number): string {
   const { id, resource } = cache.current('group', at)
   const name = keyText(resource, 'displayName') ?? id
   return `the group ${JSON.stringify(name)} (${id}${people.linkOf[at] === 0 ? ', not managed by rollcall' : ''})`

@@ -196,6 +196,27 @@ test('a renamed group is renamed where the target can; where it cannot, it keeps
   ])
 })
 
+test('a name passes on between groups: whoever gives it up is renamed first; in exchange it is held', async () => {
+  const scene = {
+    users: [],
+    groups: [groupThere('t1', 'team-a'), groupThere('t2', 'team-b')],
+    groupLinks: { 'hq/g1': 't1', 'hq/g2': 't2' },
+  }
+  const named = (one: string, other: string) =>
+    hq(
+      [],
+      [
+        { id: 'g1', name: one },
+        { id: 'g2', name: other },
+      ],
+    )
+  const { changes } = await on.planned({ ...scene, sources: named('team-b', 'team-c') })
+  expect(changes.map(({ sourceId }) => sourceId)).toEqual(['g2', 'g1'])
+  const exchange = await on.planned({ ...scene, sources: named('team-b', 'team-a') })
+  expect(exchange.changes).toEqual([])
+  expect(exchange.findings.map(({ finding }) => finding)).toEqual(['taken', 'taken'])
+})
+
 test('a name that is taken at the target is held; matchGroups adopts it', async () => {
   const scene = {
     sources: hq([ada], [{ id: 'g1', name: 'team-a', members: ['ada'] }]),
