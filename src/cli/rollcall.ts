@@ -9,12 +9,9 @@ if (major < 24) {
 } else {
   const { XDG_CACHE_HOME, HOME, LOCALAPPDATA } = process.env
   const caches = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`) || LOCALAPPDATA
-  void import('node:module')
-    .then(({ enableCompileCache }) => {
-      // In a folder of the user's own: what lies in the shared temporary one could be anybody's code.
-      if (caches) enableCompileCache(`${caches}/rollcall`)
-      return import('./main.ts')
-    })
+  // In a folder of the user's own: what lies in the shared temporary one could be anybody's code.
+  if (caches) process.getBuiltinModule('node:module').enableCompileCache(`${caches}/rollcall`)
+  void import('./main.ts')
     .then(({ main }) => main(process.argv.slice(2)))
     .then(code => {
       // A connection kept open would keep cron waiting, so the end is the end; what was printed goes out first.
