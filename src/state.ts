@@ -82,6 +82,8 @@ export interface Ledger {
     readonly unlinks?: readonly Unlink[]
     readonly members?: readonly WrittenMembers[]
     readonly withdrawn?: readonly { readonly planId: string; readonly line: number; readonly step: number }[]
+    /** Whose links are asked for next: looked up on the way, where each costs a fraction. */
+    readonly about?: readonly Unlink[]
   }): void
   /** Lines of this plan that have an outcome already, by 1-based line number of the plan file. */
   outcomesOf(planId: string): ReadonlyMap<number, Outcome>

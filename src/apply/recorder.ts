@@ -1,5 +1,5 @@
 import type { Change } from '../model.ts'
-import type { Intent, Ledger, OutcomeRow } from '../state.ts'
+import type { Intent, Ledger, OutcomeRow, Unlink } from '../state.ts'
 import type { Settled } from './context.ts'
 import type { Unit } from './units.ts'
 
@@ -17,7 +17,7 @@ export interface RunOf {
 export function recorder(ledger: Ledger, run: RunOf, onOutcome: (row: OutcomeRow, change: Change) => void) {
   let settled: { readonly row: OutcomeRow; readonly what: Settled }[] = []
 
-  const flush = (intents: readonly Intent[], withdrawn: readonly Unit[]) => {
+  const flush = (intents: readonly Intent[], withdrawn: readonly Unit[], about: readonly Unlink[] = []) => {
     if (intents.length + settled.length + withdrawn.length === 0) return
     const batch = settled
     ledger.journal({
@@ -26,6 +26,7 @@ export function recorder(ledger: Ledger, run: RunOf, onOutcome: (row: OutcomeRow
       links: batch.flatMap(({ what }) => (what.link ? [{ target: run.target, link: what.link }] : [])),
       unlinks: batch.flatMap(({ what }) => what.unlink ?? []),
       members: batch.flatMap(({ what }) => what.members ?? []),
+      about,
       withdrawn: withdrawn.flatMap(({ lines }) => lines.map(({ line }) => ({ planId: run.planId, line, step: 0 }))),
     })
     settled = []
@@ -37,7 +38,13 @@ export function recorder(ledger: Ledger, run: RunOf, onOutcome: (row: OutcomeRow
       const intents = units.flatMap(({ lines }) =>
         lines.map(({ line, change }) => ({ ...run, line, step: 0, change: JSON.stringify(change) })),
       )
-      flush(intents, [])
+      const about = units.flatMap(unit => {
+        if (unit.members) return []
+        const [{ change }] = unit.lines
+        const kind = change.change.endsWith('-group') ? ('group' as const) : ('user' as const)
+        return [{ target: run.target, kind, source: change.source, sourceId: change.sourceId }]
+      })
+      flush(intents, [], about)
     },
     settle(line: number, change: Change, what: Settled): void {
       const row: OutcomeRow = {

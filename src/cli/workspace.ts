@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import packageJson from '../../package.json' with { type: 'json' }
 import { connectors } from '../../connectors/index.ts'
 import { loadConfig, shownPath } from '../config/load.ts'
 import type { ConfiguredTarget } from '../config/targets.ts'
@@ -141,6 +142,7 @@ async function open(configured: ConfiguredTarget, folder: string, patience?: Pat
     url,
     dialect,
     token: bearer,
+    userAgent: `rollcall/${packageJson.version}`,
     headers: Object.fromEntries(named),
     ...(requestsPerMinute !== undefined && { requestsPerMinute }),
     ...(material && { tls: material }),

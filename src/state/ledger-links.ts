@@ -43,6 +43,21 @@ export function ledgerLinks(db: DatabaseSync) {
     removed: row[7] === 1,
   })
   const plain = ({ version: _, removed: __, ...link }: LinkChange): Link => link
+  const known = new Map<string, Link | undefined>()
+  const know = (key: string, link: Link | undefined) => {
+    if (known.size >= REMEMBERED) known.clear()
+    known.set(key, link)
+    return link
+  }
+  const lookUp = (target: string, kind: ResourceKind, source: string, sourceId: string): Link | undefined => {
+    const key = keyOf(target, kind, source, sourceId)
+    if (known.has(key)) return known.get(key)
+    const at = targets.find(target)
+    const from = names.find(source)
+    if (at === undefined || from === undefined) return undefined
+    const row = find(at, kind, from, sourceId)
+    return know(key, row && row[7] === 0 ? plain(linkOf(row)) : undefined)
+  }
 
   return {
     targetNumber: targets.number,
@@ -58,13 +73,10 @@ export function ledgerLinks(db: DatabaseSync) {
       const statement = db.prepare(`SELECT ${COLUMNS} FROM l_link WHERE version > ? AND target = ? ORDER BY version`)
       for (const found of rows(statement, version, row.num)) yield linkOf(found)
     },
-    link(target: string, kind: ResourceKind, source: string, sourceId: string): Link | undefined {
-      const at = targets.find(target)
-      const from = names.find(source)
-      if (at === undefined || from === undefined) return undefined
-      const row = find(at, kind, from, sourceId)
-      return row && row[7] === 0 ? plain(linkOf(row)) : undefined
-    },
+    /** Looked up once, and known until it is changed: whoever writes links does it here. */
+    link: lookUp,
+    /** What is in memory may not be what is on disk. */
+    forget: () => known.clear(),
     linksTo(target: string, kind: ResourceKind, scimId: string): readonly Link[] {
       const at = targets.find(target)
       if (at === undefined) return []
@@ -78,6 +90,7 @@ export function ledgerLinks(db: DatabaseSync) {
       let version = num(newest.get(), 'version')
       const touched = new Set<string>()
       for (const { target, link } of entries) {
+        know(keyOf(target, link.kind, link.source, link.sourceId), link)
         const at = targets.number(target)
         const source = names.number(link.source)
         const profile = names.number(link.profile)
@@ -106,6 +119,7 @@ export function ledgerLinks(db: DatabaseSync) {
     },
     remove(entries: readonly Unlink[]): void {
       for (const { target, kind, source, sourceId } of entries) {
+        know(keyOf(target, kind, source, sourceId), undefined)
         const row = find(targets.number(target), kind, names.number(source), sourceId)
         if (!row || row[7] === 1) continue
         const version = num(newest.get(), 'version') + 1
@@ -114,6 +128,13 @@ export function ledgerLinks(db: DatabaseSync) {
       }
     },
   }
+}
+
+/** How many links are held in memory. */
+const REMEMBERED = 200_000
+
+function keyOf(target: string, kind: ResourceKind, source: string, sourceId: string): string {
+  return JSON.stringify([target, kind, source, sourceId])
 }
 
 function columns(row: unknown): readonly unknown[] | undefined {

@@ -17,7 +17,14 @@ export function openLedger(db: DatabaseSync, where: string): Ledger {
   const runs = ledgerRuns(db)
   const steps = journal(db, runs)
   const members = shadow(db, links.targetNumber)
-  const write = <T>(work: () => T): T => usable(where, () => transactionSync(db, work))
+  const write = <T>(work: () => T): T => {
+    try {
+      return usable(where, () => transactionSync(db, work))
+    } catch (cause) {
+      links.forget()
+      throw cause
+    }
+  }
 
   return {
     knows: links.knows,
@@ -46,6 +53,7 @@ export function openLedger(db: DatabaseSync, where: string): Ledger {
         links.remove(entries.unlinks ?? [])
         links.put(entries.links ?? [])
         members.change(entries.members ?? [])
+        for (const { target, kind, source, sourceId } of entries.about ?? []) links.link(target, kind, source, sourceId)
       }),
     outcomesOf: steps.outcomesOf,
     unsettled: steps.unsettled,

@@ -9,7 +9,7 @@ import { commandOf, ROOT, run } from './command.ts'
  * What most commands load: 78 ms from a bundle, 131 ms from node_modules. All other packages stay outside, each
  * behind the import() of what uses it.
  */
-const BUNDLED = ['commander', 'zod', 'yaml', 'csv-parse', '@marcbachmann/cel-js', 're2js', 'any-ascii', 'p-queue']
+const BUNDLED = ['commander', 'zod', 'yaml', '@marcbachmann/cel-js', 're2js', 'any-ascii', 'p-queue']
 const OUT = join(ROOT, 'dist')
 
 /** Bundled code finds its data where its source does, under dist/: `./dialects/` of src/scim is dist/src/scim/dialects/. */
