@@ -55,8 +55,11 @@ test.each([
       const one = await world({ dialect, profiles: PROFILES[profiles], faults })
       try {
         for (const day of days) {
-          await one.plan(day)
-          expect(await one.apply()).toEqual([])
+          // Deletes come last, so what a deleted user or group held is free for the plan after.
+          for (let round = 0; round < (profiles === 'regions' ? 2 : 1); round++) {
+            await one.plan(day)
+            expect(await one.apply()).toEqual([])
+          }
           expect((await one.plan(day)).map(label)).toEqual([])
         }
       } finally {

@@ -1,6 +1,6 @@
 import type { Change } from '../model.ts'
 import { fold } from '../pipeline/canonical.ts'
-import { nameAt } from '../plan/groups.ts'
+import { nameAt } from '../plan/group-names.ts'
 import { routes } from '../plan/routes.ts'
 import { differences, shortPath, sides } from '../report/difference.ts'
 import { escapeTerminal } from '../report/escape.ts'

@@ -9,22 +9,10 @@ import { keyOf } from './mapping.ts'
 import { allowed } from './pair.ts'
 import type { Planning } from './planning.ts'
 import type { Protected } from './protected.ts'
+import { type DesiredGroup, holderName, nameAt } from './group-names.ts'
 import { renamesOf } from './renames.ts'
 import { GROUP, type Roles } from './roles.ts'
 import type { Scope } from './scope.ts'
-
-/** One group as it is to be at the target. */
-export interface DesiredGroup {
-  /** The node whose link it is, or will be. */
-  readonly node: number
-  readonly profile: Profile
-  readonly name: string
-  readonly resource: ScimResource
-  /** By index in the scope: one, or several where `mergeGroups` makes them one. */
-  readonly from: readonly number[]
-  /** The number at the target, of one that is linked or to be adopted. */
-  readonly at: number
-}
 
 /** What is to become of every group, apart from its members. */
 export interface GroupsPlan {
@@ -355,17 +343,6 @@ function goneGroups(
       message: `${groups(counted.unconfigured)} came from a source or profile that is no longer configured for this target: left alone`,
     })
   return gone
-}
-
-export function nameAt({ cache }: Planning, at: number): string {
-  const { id, resource } = cache.current('group', at)
-  return keyText(resource, 'displayName') ?? id
-}
-
-export function holderName({ cache }: Planning, people: Population, at: number): string {
-  const { id, resource } = cache.current('group', at)
-  const name = keyText(resource, 'displayName') ?? id
-  return `the group ${JSON.stringify(name)} (${id}${people.linkOf[at] === 0 ? ', not managed by rollcall' : ''})`
 }
 
 function findingOf(

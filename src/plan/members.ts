@@ -1,6 +1,7 @@
 import { setHash } from '../pipeline/sets.ts'
 import type { Population } from '../state.ts'
-import type { DesiredGroup, GoneGroup, GroupsPlan } from './groups.ts'
+import type { GoneGroup, GroupsPlan } from './groups.ts'
+import type { DesiredGroup } from './group-names.ts'
 import type { PeoplePlan } from './people.ts'
 import { breathe, type Planning } from './planning.ts'
 import type { Scope } from './scope.ts'

@@ -1,6 +1,6 @@
 import { fold } from '../pipeline/canonical.ts'
 import type { Population } from '../state.ts'
-import { type DesiredGroup, holderName, nameAt } from './groups.ts'
+import { type DesiredGroup, holderName, nameAt } from './group-names.ts'
 import type { Holders } from './holders.ts'
 import type { Planning } from './planning.ts'
 import type { Roles } from './roles.ts'

@@ -7,7 +7,7 @@ import { openCache } from './cache.ts'
 import { openLedger } from './ledger.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts'
-import { unusable } from './unusable.ts'
+import { unusable, usableAll } from './unusable.ts'
 
 /** The state folder, opened. */
 export interface OpenState {
@@ -50,7 +50,7 @@ export function openState(folder: string, run?: { readonly command: string; read
     let closed = false
     return {
       folder,
-      cache: openCache(cacheDb),
+      cache: usableAll(file, openCache(cacheDb)),
       ledger,
       close() {
         if (closed) return

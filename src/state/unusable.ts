@@ -26,6 +26,21 @@ export function usable<T>(where: string, work: () => T): T {
   }
 }
 
+/** The same object; whatever SQLite says against one of its methods, or against what they promise, is `state_unusable`. */
+export function usableAll<T extends object>(where: string, methods: T): T {
+  const told = Object.entries(methods).map(([name, method]) => {
+    const call = (...given: unknown[]): unknown => {
+      const result = usable(where, () => (method as (...given: unknown[]) => unknown)(...given))
+      if (!(result instanceof Promise)) return result
+      return result.catch((cause: unknown) => {
+        throw cause instanceof Error && 'errcode' in cause ? unusable(where, cause) : cause
+      })
+    }
+    return [name, call]
+  })
+  return Object.fromEntries(told) as T
+}
+
 function isStorageError(cause: unknown): cause is Error {
   return cause instanceof Error && ('errcode' in cause || ('syscall' in cause && 'code' in cause))
 }

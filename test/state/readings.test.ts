@@ -5,6 +5,7 @@ import type { ReadingPart } from '../../src/connector.ts'
 import type { SourceGroup, SourceUser } from '../../src/model.ts'
 import type { KeptReading } from '../../src/state.ts'
 import { openCache } from '../../src/state/cache.ts'
+import { usableAll } from '../../src/state/unusable.ts'
 
 const NOW = new Date('2026-11-24T06:00:00Z')
 
@@ -224,4 +225,20 @@ test('in whatever order and pieces a reading comes, it comes to the same', async
     }),
     { numRuns: 40 },
   )
+})
+
+test('a disk that is full is told as such, and the last reading stands', async () => {
+  const db = new DatabaseSync(':memory:')
+  const cache = usableAll('state/rollcall.db', openCache(db))
+  async function* parts(users: number) {
+    yield* partsOf({ users: Array.from({ length: users }, (_, at) => `user-${at}`) })
+  }
+  await cache.keepReading('hq', parts(10), NOW)
+  const pages = db.prepare('PRAGMA page_count').get()?.['page_count']
+  db.exec(`PRAGMA max_page_count = ${Number(pages) + 2}`)
+  await expect(cache.keepReading('hq', parts(5_000), NOW)).rejects.toMatchObject({
+    code: 'state_unusable',
+    message: expect.stringMatching(/^state state\/rollcall\.db: the disk is full/),
+  })
+  expect(cache.reading('hq')?.certificate.users).toBe(10)
 })
