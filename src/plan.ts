@@ -151,7 +151,7 @@ export async function plan(options: PlanOptions): Promise<Planned> {
         findings: () => inFixedOrder(findings, planning.profiles),
         breaches: (): readonly Breach[] => {
           if (!keep) for (const { group, empties } of members) if (empties) tallies.empty(group.profile.name)
-          return guard(tallies.counted(managed, limits), shrinkage, limits, first)
+          return guard(tallies.counted(managed, limits), shrinkage, limits, !ledger.hasApplied(target.name))
         },
       },
       signal,

@@ -33,6 +33,8 @@ export interface LinkChange extends Link {
 export interface Ledger {
   /** Whether a plan was ever applied to this target, or something is linked in it. */
   knows(target: string): boolean
+  /** Whether a plan was carried out to its end at this target: from then on creates are limited. */
+  hasApplied(target: string): boolean
   /** Grows with every change to a link of this target; 0 when there is none. */
   linkVersion(target: string): number
   /** Links changed after `version`, removed ones too, oldest change first; each link once, as it is now. */

@@ -20,7 +20,8 @@ export async function breachesOf(plan: PlanFile, planning: Planning, limits: Lim
   planning.cache.followLinks(planning.target, planning.ledger)
   const people = planning.cache.population(planning.target, mappingKey(planning))
   const managed = managedBy(planning, people, rolesOf(planning, people))
-  const found = guard(tallies.counted(managed, limits), [], limits, header.first)
+  const isFirst = !planning.ledger.hasApplied(planning.target)
+  const found = guard(tallies.counted(managed, limits), [], limits, isFirst)
   const named = new Set(header.breaches.map(({ limit, scope }) => `${limit} ${scope}`))
   return [...header.breaches, ...found.filter(({ limit, scope }) => !named.has(`${limit} ${scope}`))]
 }

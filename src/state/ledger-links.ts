@@ -65,6 +65,7 @@ export function ledgerLinks(db: DatabaseSync) {
       const row = targets.row(target)
       return row !== undefined && (row.applied || row.version > 0)
     },
+    hasApplied: (target: string): boolean => targets.row(target)?.applied === true,
     version: (target: string): number => targets.row(target)?.version ?? 0,
     markApplied: targets.markApplied,
     *since(target: string, version: number): Generator<LinkChange> {

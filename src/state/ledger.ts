@@ -28,6 +28,7 @@ export function openLedger(db: DatabaseSync, where: string): Ledger {
 
   return {
     knows: links.knows,
+    hasApplied: links.hasApplied,
     linkVersion: links.version,
     linksSince: links.since,
     link: links.link,

@@ -388,3 +388,14 @@ test('a listing of the target that is incomplete gives no plan at all', async ()
     code: 'target_incomplete',
   })
 })
+
+test('a first plan that was cut off can be taken up again: creates are limited once one came to its end', async () => {
+  const scene = {
+    sources: hq(...Array.from({ length: 30 }, (_, at) => ({ id: `p${at}` }))),
+    users: [there('s0', { id: 'p0' })],
+    links: { 'hq/p0': 's0' },
+  }
+  expect((await on.planned(scene)).header).toMatchObject({ first: false, breaches: [] })
+  on.state.ledger.markApplied('some-plan', 'directory')
+  expect((await on.planned(scene)).header.breaches.map(({ limit }) => limit)).toEqual(['create-user', 'create-user'])
+})
