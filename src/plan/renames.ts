@@ -1,4 +1,4 @@
-import { fold } from '../pipeline/canonical.ts'
+import { canonicalAt, fold, hash52 } from '../pipeline/canonical.ts'
 import type { Population } from '../state.ts'
 import { type DesiredGroup, holderName, nameAt } from './group-names.ts'
 import type { Holders } from './holders.ts'
@@ -25,11 +25,14 @@ export function renamesOf(
 ): Renames {
   const canRename = planning.dialect.groups.rename !== 'never'
   const here = sets.filter(({ node }) => roles.isHere(node))
+  const isAsDesired = ({ node, resource }: DesiredGroup) =>
+    people.hashAt[people.link[node]!] === hash52(canonicalAt(resource, planning.paths.group))
   const byAt = new Map(here.map(set => [people.link[set.node]!, set]))
   const renaming = new Set(
     here.filter(
       set =>
         (canRename || set.profile.rename === 'recreate') &&
+        !isAsDesired(set) &&
         fold(set.name) !== fold(nameAt(planning, people.link[set.node]!)),
     ),
   )
