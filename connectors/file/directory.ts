@@ -15,7 +15,7 @@ import {
 } from './entry.ts'
 import { BATCH, BUILT_IN, emptyFile, endsAsBefore, type Format, type Piece } from './format.ts'
 import { entries, type LdifRemarks, noRemarks } from './ldif.ts'
-import { normalDn } from './dn.ts'
+import { normalDn } from '../../src/dn.ts'
 
 /** A directory as an LDIF export. `types` says which attributes are lists, where that is not known anyway. */
 export function directory(file: SourceFile, types: Readonly<Record<string, 'text' | 'list'>>): Format {

@@ -1,5 +1,5 @@
 import type { Attributes, SourceGroup, SourceUser } from '../../src/model.ts'
-import { normalDn } from './dn.ts'
+import { normalDn } from '../../src/dn.ts'
 import { attributesOf } from './format.ts'
 import { type Entry, type LdifValue, text } from './ldif.ts'
 

@@ -1,4 +1,4 @@
-import { normalDn } from './dn.ts'
+import { normalDn } from '../../src/dn.ts'
 import { Names, UNUSUAL } from './names.ts'
 
 /** The normal form of a DN that is unusual (see `Names`), as a key. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { normalDn } from '../../../connectors/ldap/dn.ts'
+import { normalDn } from '../../../src/dn.ts'
 import { Members } from '../../../connectors/ldap/members.ts'
 
 const value = fc.oneof(

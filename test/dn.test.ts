@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { normalDn } from '../../../connectors/file/dn.ts'
+import { normalDn } from '../src/dn.ts'
 
 test.for([
   ['case', 'UID=Ada,DC=Example', 'uid=ada,dc=example'],
