@@ -74,6 +74,11 @@ export function fold(text: string): string {
   return text.normalize('NFKC').toLowerCase()
 }
 
+/** What users and groups are found by: zero for no value. Equal keys are compared as text before anything follows. */
+export function keyOf(value: unknown): number {
+  return typeof value === 'string' && value !== '' ? hash52(fold(value)) : 0
+}
+
 /** The primary e-mail address, else the only one, else undefined. */
 export function primaryEmail(resource: ScimResource): string | undefined {
   const emails = resource['emails']

@@ -1,8 +1,7 @@
 import type { ScimResource } from '../model.ts'
-import { fold, primaryEmail } from '../pipeline/canonical.ts'
+import { fold, keyOf, primaryEmail } from '../pipeline/canonical.ts'
 import type { Cache, ResourceKind } from '../state.ts'
 import type { KeySet } from './keys.ts'
-import { keyOf } from './mapping.ts'
 
 export type KeyAttribute = 'userName' | 'emails' | 'externalId' | 'displayName'
 

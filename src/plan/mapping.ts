@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto'
 import type { Finding, Mapped, Profile, SourceUser } from '../model.ts'
-import { canonicalAt, fold, hash52, primaryEmail } from '../pipeline/canonical.ts'
+import { canonicalAt, hash52, keyOf, primaryEmail } from '../pipeline/canonical.ts'
 import { inScope, mapUser } from '../pipeline/map.ts'
 import { ACTIVE, HELD, INACTIVE, MAPPED, type MappedRow, NOTED, OWNER_SHIFT, type Population } from '../state.ts'
 import { breathe, type Comparing, type MappedUser, type Planning } from './planning.ts'
+import { USER } from './roles.ts'
 import { bitsOf, type Scope } from './scope.ts'
 
 const AT_ONCE = 20_000
@@ -60,7 +61,6 @@ export async function mapPeople(
   }
 }
 
-const USER = 1
 const NOBODY: MappedUser = { findings: [] }
 
 /** Whose a user is, and what the owner's profile makes of them; nobody's where every `when` says no. */
@@ -134,9 +134,4 @@ function rowsOf({ profiles, paths }: Planning, scope: Scope) {
 
 function activeOf(mapped: Mapped): boolean | undefined {
   return mapped.outcome === 'held' ? mapped.active : mapped.resource['active'] !== false
-}
-
-/** Equal keys are compared as text before anything follows from them. */
-export function keyOf(value: unknown): number {
-  return typeof value === 'string' && value !== '' ? hash52(fold(value)) : 0
 }

@@ -1,9 +1,9 @@
+import { keyOf } from '../pipeline/canonical.ts'
 import { RollcallError } from '../errors.ts'
 import type { Change } from '../model.ts'
 import type { Population } from '../state.ts'
 import { holdersOf, keyText, sameKey } from './holders.ts'
 import { KeySet } from './keys.ts'
-import { keyOf } from './mapping.ts'
 import type { PeoplePlan } from './people.ts'
 import type { Comparing } from './planning.ts'
 

@@ -1,7 +1,6 @@
-import { fold } from '../pipeline/canonical.ts'
+import { fold, keyOf } from '../pipeline/canonical.ts'
 import { holdersOf } from './holders.ts'
 import { KeySet } from './keys.ts'
-import { keyOf } from './mapping.ts'
 import type { Planning } from './planning.ts'
 
 /** Users and groups at the target that are never adopted, changed or deactivated, by their numbers there. */

@@ -3,6 +3,7 @@ import type { Finding, GroupSelector, Profile, SourceGroup } from '../model.ts'
 import { direct, flatten, type MemberGraph } from '../pipeline/flatten.ts'
 import type { Cache, Population } from '../state.ts'
 import type { Planning } from './planning.ts'
+import { USER } from './roles.ts'
 
 /** A group of a source, as last read. */
 export interface GroupNode {
@@ -119,8 +120,6 @@ export function hiddenFindings({ groups }: Scope): Finding[] {
     message: `the members of ${count} ${count === 1 ? 'group' : 'groups'} are not shown to rollcall (for example ${JSON.stringify(example)}); nobody is removed on account of them`,
   }))
 }
-
-const USER = 1
 
 function selects(selectors: readonly GroupSelector[], group: SourceGroup): boolean {
   return selectors.some(selector => selector.matches(group))

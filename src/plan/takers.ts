@@ -1,7 +1,7 @@
+import { keyOf } from '../pipeline/canonical.ts'
 import type { Population } from '../state.ts'
 import { holdersOf, keyText } from './holders.ts'
 import { KeySet } from './keys.ts'
-import { keyOf } from './mapping.ts'
 import { pairOf } from './pair.ts'
 import type { Comparing } from './planning.ts'
 import type { Roles } from './roles.ts'

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { RollcallError } from '../errors.ts'
 import type { Certificate, Check, ScimResource, TargetResource } from '../model.ts'
-import { canonicalAt, fold, hash52, primaryEmail } from '../pipeline/canonical.ts'
+import { canonicalAt, hash52, keyOf, primaryEmail } from '../pipeline/canonical.ts'
 import { setHash } from '../pipeline/sets.ts'
 import type { ManagedPaths } from '../state.ts'
 import type { TargetPart } from '../target.ts'
@@ -17,11 +17,7 @@ export interface Keys {
 }
 
 export function keysOf(resource: ScimResource, name: 'userName' | 'displayName'): Keys {
-  return { name: key(resource[name]), mail: key(primaryEmail(resource)), external: key(resource['externalId']) }
-}
-
-export function key(value: unknown): number {
-  return typeof value === 'string' && value !== '' ? hash52(fold(value)) : 0
+  return { name: keyOf(resource[name]), mail: keyOf(primaryEmail(resource)), external: keyOf(resource['externalId']) }
 }
 
 /**

@@ -1,8 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { fold } from '../pipeline/canonical.ts'
+import { fold, keyOf } from '../pipeline/canonical.ts'
 import type { Cache, Observed, ResourceKind } from '../state.ts'
 import { columns } from './columns.ts'
-import { key } from './currents.ts'
 import { type Find, finder, keyIndex } from './finder.ts'
 import { keysAt } from './population.ts'
 import { GROUP, USER } from './roster.ts'
@@ -25,7 +24,7 @@ export function observed(db: DatabaseSync, cache: Pick<Cache, 'current' | 'curre
   const holding = (kind: ResourceKind, attribute: 'userName' | 'externalId' | 'displayName', value: string) => {
     const { kinds, live, byName, byExternal } = keys()
     const found: string[] = []
-    for (const num of (attribute === 'externalId' ? byExternal : byName)(key(value))) {
+    for (const num of (attribute === 'externalId' ? byExternal : byName)(keyOf(value))) {
       if (kinds[num] !== (kind === 'user' ? USER : GROUP) || live[num] === 0) continue
       const { id, resource } = cache.current(kind, num)
       const held = resource[attribute]
