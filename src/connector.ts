@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod'
-import type { Certificate, Finding, SourceGroup, SourceUser } from './model.ts'
+import type { Certificate, Finding, Position, SourceGroup, SourceUser } from './model.ts'
 
 /**
  * What a connector promises, and what it is given. A connector is one object; a source is one configured
@@ -53,22 +53,50 @@ export interface ReadRequest {
   readonly allUsers: boolean
   /** The last certified reading's certificate, to notice a server that has gone back in time. */
   readonly previous?: Certificate
+  /** Another text whenever `inScope` might answer otherwise, or other attributes are asked for. */
+  readonly scope: string
+  /** The last certified reading, where it left a checkpoint: a source that can may send only what changed since. */
+  readonly since?: Since
   readonly signal: AbortSignal
   /** Called now and then, for the progress line. */
   readonly progress?: (done: { readonly users: number; readonly groups: number; readonly members: number }) => void
+}
+
+/** An opaque mark inside a reading, from which its source can ask for later changes. */
+export type Checkpoint = string
+
+/** The last certified reading of a source. To be asked before the first part is sent: what is sent replaces it. */
+export interface Since {
+  readonly checkpoint: Checkpoint
+  /** What this id is in that reading. */
+  kindOf(id: string): 'user' | 'group' | undefined
+  /** Ids of all of these, in no order. */
+  ids(kind: 'user' | 'group'): Iterable<string>
+  user(id: string): SourceUser | undefined
+  group(id: string): SourceGroup | undefined
+  /** Direct members, users and groups of that reading alone; none of a group that it has not. */
+  members(group: string): readonly string[]
+  /** Every group that has groups for direct members, with these. */
+  nested(): Iterable<{ readonly group: string; readonly members: readonly string[] }>
 }
 
 /**
  * A piece of a reading. Users and groups may come in any order and in batches of any size; each id once.
  * Members of one group may come in several pieces; ids are those of users and groups, repeats allowed;
  * an id that no user or group of the reading has is counted in a finding. `end` comes last, once.
+ *
+ * Where only changes follow, `since` comes first. Then users, groups, and the members of a group, which are all of
+ * them, take the place of what the last reading had under that id; who is `gone` leaves it, and every group with it;
+ * all else stands. The certificate counts the users and groups of the whole reading, and the members that came.
  */
 export type ReadingPart =
+  | { readonly part: 'since' }
+  | { readonly part: 'gone'; readonly ids: readonly string[] }
   | { readonly part: 'users'; readonly users: readonly SourceUser[] }
   | { readonly part: 'groups'; readonly groups: readonly SourceGroup[] }
   | { readonly part: 'members'; readonly group: string; readonly members: readonly string[] }
   | { readonly part: 'finding'; readonly finding: Finding }
-  | { readonly part: 'end'; readonly certificate: Certificate }
+  | { readonly part: 'end'; readonly certificate: Certificate; readonly checkpoint?: Checkpoint }
 
 /** One line of `rollcall check`: the admin's *Test connection*. */
 export interface CheckLine {
@@ -76,6 +104,12 @@ export interface CheckLine {
   readonly what: string
   /** Where it failed: what to do now. */
   readonly now?: string
+}
+
+/** What profiles name of a source, and where, for the messages of a check. */
+export interface Asked {
+  readonly userAttributes: ReadonlyMap<string, readonly Position[]>
+  readonly groupAttributes: ReadonlyMap<string, readonly Position[]>
 }
 
 export interface Source {
@@ -86,6 +120,6 @@ export interface Source {
    * than end early, since a directory half read looks like half its people leaving. Writes nothing anywhere.
    */
   read(request: ReadRequest): AsyncIterable<ReadingPart>
-  /** Signs in and asks for one of each; never throws for what the remote says. */
-  check(signal: AbortSignal): AsyncIterable<CheckLine>
+  /** Signs in and asks for one of each, and for what was `asked` by profiles; never throws for what the remote says. */
+  check(signal: AbortSignal, asked: Asked): AsyncIterable<CheckLine>
 }

@@ -1,4 +1,4 @@
-import type { ReadingPart } from './connector.ts'
+import type { ReadingPart, Since } from './connector.ts'
 import type { Certificate, Finding, ScimResource, SourceGroup, SourceUser } from './model.ts'
 import type { TargetPart } from './target.ts'
 
@@ -264,6 +264,8 @@ export interface MappedRow {
 export interface Cache {
   keepReading(source: string, parts: AsyncIterable<ReadingPart>, now: Date): Promise<KeptReading>
   reading(source: string): StoredReading | undefined
+  /** The last certified reading, for a source that left a checkpoint in it. Good until the next reading is kept. */
+  since(source: string): Since | undefined
   /** Shrinkage is counted from this source's reading as it stands, from now on. */
   acceptReading(source: string): void
   keepCurrent(target: string, paths: ManagedPaths, parts: AsyncIterable<TargetPart>, now: Date): Promise<Certificate>

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { CheckLine, Source } from '../src/connector.ts'
+import type { Source } from '../src/connector.ts'
 import { RollcallError } from '../src/errors.ts'
-import { type Reading, reading, request } from './support/reading.ts'
+import { checking, type Reading, reading, request } from './support/reading.ts'
 
 /** A directory in nobody's format. Ids are UUIDs and unique across users and groups; groups may be nested in circles. */
 export interface Directory {
@@ -204,14 +204,13 @@ export function conformance(kind: string, { names, open }: Traits): void {
       const { source, state } = await given(OFFICE)
       const before = await state()
       await reading(source, all)
-      for await (const _ of source.check(new AbortController().signal));
+      await checking(source)
       expect(await state()).toEqual(before)
     })
 
     test('the connection test of a directory in order finds no fault', async () => {
       const { source } = await given(OFFICE)
-      const lines: CheckLine[] = []
-      for await (const line of source.check(new AbortController().signal)) lines.push(line)
+      const lines = await checking(source)
       expect(lines.filter(({ ok }) => !ok)).toEqual([])
       expect(lines.length).toBeGreaterThan(0)
     })

@@ -1,6 +1,7 @@
-import type { CheckLine } from '../connector.ts'
+import type { Asked, CheckLine } from '../connector.ts'
 import { RollcallError } from '../errors.ts'
 import type { Patience } from '../http/retry.ts'
+import type { Position } from '../model.ts'
 import { escapeJson, escapeTerminal } from '../report/escape.ts'
 import { type Paint, painter, plural } from '../report/paint.ts'
 import type { Invocation } from './invocation.ts'
@@ -74,7 +75,28 @@ async function* ofConfig(workspace: Workspace): AsyncGenerator<CheckLine> {
 
 async function* ofSource(workspace: Workspace, name: string, signal: AbortSignal): AsyncGenerator<CheckLine> {
   const source = workspace.openSources(new Set([name])).get(name)
-  if (source !== undefined) yield* source.check(signal)
+  if (source !== undefined) yield* source.check(signal, askedOf(workspace, name))
+}
+
+/** Which attributes profiles name of a source, and at which of their lines. */
+function askedOf(workspace: Workspace, source: string): Asked {
+  const user = new Map<string, Position[]>()
+  const group = new Map<string, Position[]>()
+  const note = (
+    into: Map<string, Position[]>,
+    { reads, at }: { readonly reads: readonly string[]; readonly at: Position },
+  ) => {
+    for (const name of reads) into.set(name, [...(into.get(name) ?? []), at])
+  }
+  for (const profile of workspace.targets.flatMap(name => workspace.profilesOf(name))) {
+    if (profile.source !== source) continue
+    const { groups, users, when } = profile.scope
+    for (const { expression } of profile.user) note(user, expression)
+    for (const { expression } of profile.group) note(group, expression)
+    if (when) note(user, when)
+    for (const selector of [...groups, ...(typeof users === 'object' ? users.members : [])]) note(group, selector)
+  }
+  return { userAttributes: user, groupAttributes: group }
 }
 
 /** Somebody is waiting: a target that is down is told after seconds. */

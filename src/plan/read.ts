@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { ReadingPart, ReadRequest, Source } from '../connector.ts'
 import { RollcallError } from '../errors.ts'
 import type { Expression, Profile, SourceGroup } from '../model.ts'
@@ -48,19 +49,21 @@ function requestFor(source: Source, all: readonly Profile[], options: ReadOption
     ...(typeof users === 'object' ? users.members : []),
   ])
   const previous = state.cache.reading(source.name)?.certificate
+  const since = state.cache.since(source.name)
+  const userAttributes = named(
+    profiles.flatMap(({ user, scope }) => [...user.map(of), ...(scope.when ? [scope.when] : [])]),
+  )
+  const groupAttributes = [
+    ...new Set([...named(profiles.flatMap(({ group }) => group.map(of))), ...selectors.flatMap(({ reads }) => reads)]),
+  ].sort()
   return {
-    userAttributes: named(
-      profiles.flatMap(({ user, scope }) => [...user.map(of), ...(scope.when ? [scope.when] : [])]),
-    ),
-    groupAttributes: [
-      ...new Set([
-        ...named(profiles.flatMap(({ group }) => group.map(of))),
-        ...selectors.flatMap(({ reads }) => reads),
-      ]),
-    ].sort(),
+    userAttributes,
+    groupAttributes,
+    scope: hash('sha256', JSON.stringify([userAttributes, groupAttributes, selectors.map(({ text }) => text)])),
     inScope: (group: SourceGroup) => selectors.some(selector => selector.matches(group)),
     allUsers: profiles.some(({ scope }) => scope.users === 'all'),
     ...(previous && { previous }),
+    ...(since && { since }),
     signal,
     ...(progress && {
       progress: ({ users, groups, members }) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { file } from '../../../connectors/file/index.ts'
 import type { CheckLine } from '../../../src/connector.ts'
-import { request } from '../../support/reading.ts'
+import { checking, request } from '../../support/reading.ts'
 import { document, errorOf, failures, type Given, given, tables } from './given.ts'
 
 const THREE = ['id\nada\n', 'id,name\nall,All\n', 'group,member\nall,ada\n'] as const
@@ -110,10 +110,8 @@ test('a character is not cut, wherever the file is', async () => {
   }
 })
 
-async function lines(hq: Given): Promise<CheckLine[]> {
-  const told: CheckLine[] = []
-  for await (const line of hq.source.check(new AbortController().signal)) told.push(line)
-  return told
+function lines(hq: Given): Promise<CheckLine[]> {
+  return checking(hq.source)
 }
 
 test('the connection test counts what is there and tells what is wrong', async () => {

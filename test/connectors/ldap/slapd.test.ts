@@ -7,7 +7,7 @@ import type { CheckLine } from '../../../src/connector.ts'
 import { flat } from '../../support/flat.ts'
 import { largeCompany } from '../../support/large.ts'
 import { GROUPS, ldifEntry, PEOPLE } from '../../support/ldif.ts'
-import { type Reading, reading } from '../../support/reading.ts'
+import { checking, type Reading, reading } from '../../support/reading.ts'
 import {
   LDAPSEARCH,
   certificates,
@@ -66,11 +66,7 @@ const TEAMS = [
 
 const failing = ({ certificate }: Reading) =>
   certificate.checks.filter(({ passed }) => !passed).map(({ check }) => check)
-const lines = async (source: ReturnType<typeof sourceOf>) => {
-  const all: CheckLine[] = []
-  for await (const line of source.check(new AbortController().signal)) all.push(line)
-  return all
-}
+const lines = (source: ReturnType<typeof sourceOf>) => checking(source)
 
 describe.skipIf(!slapdAvailable)('a real OpenLDAP server', () => {
   let server: Slapd

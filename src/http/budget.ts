@@ -1,0 +1,80 @@
+/** How much a service lets us ask: so much at once, and so much a second from then on, in whatever unit it counts. */
+export interface Budget {
+  /** Resolves once `cost` may be spent; whoever asks first is served first. Throws the signal's reason. */
+  take(cost: number, signal: AbortSignal): Promise<void>
+  /** From now on for so many milliseconds nobody spends anything. */
+  pause(milliseconds: number): void
+  /** From now on it grows by this a second. */
+  grow(perSecond: number): void
+}
+
+/** A token bucket, full at first. A cost beyond `burst` waits until the bucket is full, and leaves a debt. */
+export function budgetOf({ burst, perSecond }: { readonly burst: number; readonly perSecond: number }): Budget {
+  let rate = perSecond
+  let left = burst
+  let counted = performance.now()
+  let quietUntil = 0
+  let timer: NodeJS.Timeout | undefined
+  const waiting = new Set<{ readonly cost: number; readonly go: () => void }>()
+
+  const count = () => {
+    const now = performance.now()
+    left = Math.min(burst, left + ((now - counted) * rate) / 1_000)
+    counted = now
+    return now
+  }
+  /** Milliseconds until this much may be spent; 0 for now. */
+  const delay = (cost: number) => {
+    const now = count()
+    const missing = Math.min(cost, burst) - left
+    return Math.max(quietUntil - now, missing > 0 ? (missing / rate) * 1_000 : 0, 0)
+  }
+  const serve = () => {
+    clearTimeout(timer)
+    timer = undefined
+    for (const one of waiting) {
+      const wait = delay(one.cost)
+      if (wait > 0) {
+        timer = setTimeout(serve, Math.ceil(wait))
+        return
+      }
+      left -= one.cost
+      waiting.delete(one)
+      one.go()
+    }
+  }
+
+  return {
+    take: (cost, signal) =>
+      new Promise((resolve, reject) => {
+        const leave = () => {
+          waiting.delete(one)
+          serve()
+          reject(signal.reason)
+        }
+        const one = {
+          cost,
+          go() {
+            signal.removeEventListener('abort', leave)
+            resolve()
+          },
+        }
+        if (signal.aborted) {
+          reject(signal.reason)
+          return
+        }
+        signal.addEventListener('abort', leave)
+        waiting.add(one)
+        if (waiting.size === 1) serve()
+      }),
+    pause(milliseconds) {
+      quietUntil = Math.max(quietUntil, performance.now() + milliseconds)
+      serve()
+    },
+    grow(perSecond) {
+      count()
+      rate = perSecond
+      serve()
+    },
+  }
+}
