@@ -16,6 +16,7 @@ const request = {
   userAttributes,
   groupAttributes: ['description'],
   inScope: () => true,
+  scope: 'everything',
   allUsers: true,
   signal: new AbortController().signal,
 }

@@ -136,7 +136,14 @@ function notOlder(files: readonly SourceFile[], asOf: string, previous: Certific
 async function* check(source: Source, files: readonly SourceFile[], signal: AbortSignal): AsyncGenerator<CheckLine> {
   const names = files.map(({ name }) => name).join(', ')
   try {
-    const request = { userAttributes: [], groupAttributes: [], inScope: () => true, allUsers: true, signal }
+    const request = {
+      userAttributes: [],
+      groupAttributes: [],
+      inScope: () => true,
+      scope: 'everything',
+      allUsers: true,
+      signal,
+    }
     for await (const part of source.read(request)) {
       if (part.part !== 'end') continue
       const { users, groups, members, checks } = part.certificate

@@ -8,6 +8,7 @@ import { followLinks } from './links.ts'
 import { observed } from './observed.ts'
 import { groupRows, holders, population } from './population.ts'
 import { acceptReading, groupOf, keepReading, storedReading, userOf } from './readings.ts'
+import { since } from './since.ts'
 import { createTables, keyOf, numberOf, rows, text, transactionSync, unpack } from './tables.ts'
 
 /**
@@ -37,6 +38,7 @@ export function openCache(db: DatabaseSync): Cache {
   const cache: Cache = {
     keepReading: (source, parts, now) => keepReading(db, source, parts, now).finally(forget),
     reading: source => storedReading(db, source),
+    since: source => since(db, source),
     acceptReading: source => acceptReading(db, source),
     keepCurrent: (target, paths, parts, now) => keepCurrent(db, target, paths, parts, now).finally(forget),
     followLinks(target, ledger) {

@@ -3,11 +3,12 @@ import type { ReadingPart } from '../connector.ts'
 import { RollcallError } from '../errors.ts'
 import type { Attributes, Certificate, Check, Finding, SourceGroup, SourceUser, Value } from '../model.ts'
 import { hash52 } from '../pipeline/canonical.ts'
-import { setHash } from '../pipeline/sets.ts'
 import type { KeptReading, ReadingCounts, StoredReading } from '../state.ts'
 import { type Column, columns, NODE, type Packed, SHARED } from './columns.ts'
-import { GROUP, gatherer, type Kind, NOTHING, type Roster, roster, sortedSet, USER } from './roster.ts'
-import { num, numberOf, pack, text, transaction } from './tables.ts'
+import { putMembers, standing, wasThere } from './reading-members.ts'
+import { remembered } from './remembered.ts'
+import { GROUP, gatherer, type Kind, NOTHING, type Roster, USER } from './roster.ts'
+import { num, numberOf, text, transaction } from './tables.ts'
 
 /** Takes a reading in whole or not at all: what ends uncertified or throws leaves the last certified one as it was. */
 export async function keepReading(
@@ -38,7 +39,7 @@ async function take(
   db: DatabaseSync,
   name: string,
   parts: AsyncIterable<ReadingPart>,
-  now: Date,
+  readAt: Date,
 ): Promise<KeptReading> {
   const source = numberOf(db, 'c_source', name)
   const store = columns(db)
@@ -84,14 +85,23 @@ async function take(
   const members = gatherer()
   const findings: Finding[] = []
   const hidden = new Set<number>()
-  let certificate: Certificate | undefined
+  /** Where only what changed is told: groups whose members were, and who has gone. */
+  let changes: { readonly groups: Set<number>; readonly gone: Set<number> } | undefined
+  let first = true
+  let end: Extract<ReadingPart, { part: 'end' }> | undefined
   for await (const part of parts) {
-    if (certificate)
-      throw new RollcallError(
-        'source_incomplete',
-        `source "${name}" went on after its end. Its last reading stands; this is a fault of the connector.`,
-      )
+    if (end) throw misused(name, 'went on after its end')
     switch (part.part) {
+      case 'since':
+        if (!first) throw misused(name, 'said in the middle that it tells changes alone')
+        if (storedReading(db, name) === undefined)
+          throw misused(name, 'told changes alone, and there is nothing they follow')
+        changes = { groups: new Set(), gone: new Set() }
+        break
+      case 'gone':
+        if (!changes) throw misused(name, 'named who has gone in a reading of everything')
+        for (const id of part.ids) changes.gone.add(known.enter(id))
+        break
       case 'users':
         for (const user of part.users) take(USER, user.id, userDoc(user))
         counts.users += part.users.length
@@ -105,6 +115,7 @@ async function take(
         break
       case 'members': {
         const group = known.enter(part.group)
+        changes?.groups.add(group)
         for (const member of part.members) members.add(group, known.enter(member))
         counts.members += part.members.length
         break
@@ -113,31 +124,20 @@ async function take(
         findings.push(part.finding)
         break
       case 'end':
-        certificate = part.certificate
+        end = part
     }
+    first = false
   }
-  if (!certificate)
+  if (!end)
     throw new RollcallError(
       'source_incomplete',
       `source "${name}" ended without saying that it was complete. Its last reading stands, nothing of it will be removed; run again later.`,
     )
 
-  let strays = 0
-  const setMembers = db.prepare('UPDATE c_group SET members = ? WHERE num = ?')
-  for (let group = 0; group < known.size; group++) {
-    if (known.seen[group] !== GROUP || hidden.has(group)) continue
-    const numbers: number[] = []
-    for (const member of members.of(group)) {
-      if (known.seen[member] === NOTHING) strays++
-      else numbers.push(known.nums[member]!)
-    }
-    const packed = sortedSet(Uint32Array.from(numbers))
-    const hash = setHash(packed)
-    if (hash === known.membersHashes[group]) continue
-    setMembers.run(pack(packed), known.nums[group]!)
-    membersHashes.set(known.nums[group]!, hash)
-    changed++
-  }
+  const stands = standing(known, changes)
+  const taken = { came: members, hidden, changes }
+  const { strays, grown, changed: lists } = putMembers(db, known, membersHashes, taken)
+  changed += lists
   if (strays > 0) {
     findings.push({
       finding: 'unknown-members',
@@ -146,16 +146,15 @@ async function take(
     })
   }
   for (let entry = 0; entry < known.size; entry++) {
-    if (known.seen[entry] !== NOTHING || known.stored[entry] === NOTHING || known.gone[entry]) continue
+    if (stands(entry) || !wasThere(known, entry)) continue
     live.set(known.nums[entry]!, 0)
-    if (known.stored[entry] === GROUP) {
-      setMembers.run(new Uint8Array(), known.nums[entry]!)
-      membersHashes.set(known.nums[entry]!, 0)
-    }
     changed++
   }
   for (const column of [kinds, live, sources, hashes, idKeys, membersHashes, ids]) column.save()
 
+  const { certificate, checkpoint } = end
+  const before = storedReading(db, name)
+  const now = changes ? countStanding(known, stands) : counts
   const checks: Check[] = [
     ...certificate.checks,
     {
@@ -166,48 +165,42 @@ async function take(
           ? 'every id came once'
           : `${repeats} ids came more than once: a page was repeated, or ids are not unique`,
     },
-    agree('users', counts.users, certificate.users),
-    agree('groups', counts.groups, certificate.groups),
+    agree('users', now.users, certificate.users),
+    agree('groups', now.groups, certificate.groups),
     agree('members', counts.members, certificate.members),
   ]
   const whole: Certificate = {
     ...certificate,
+    ...(changes && before && { members: before.certificate.members + grown }),
     checks,
     complete: certificate.complete && checks.every(check => check.passed),
   }
-  const before = storedReading(db, name)
   const reading = changed > 0 || !before ? (before?.reading ?? 0) + 1 : before.reading
-  db.prepare('UPDATE c_source SET reading = ?, read_at = ?, certificate = ?, findings = ? WHERE num = ?').run(
-    reading,
-    now.toISOString(),
-    JSON.stringify(whole),
-    JSON.stringify(findings),
-    source,
-  )
+  db.prepare(
+    'UPDATE c_source SET reading = ?, read_at = ?, certificate = ?, findings = ?, checkpoint = ? WHERE num = ?',
+  ).run(reading, readAt.toISOString(), JSON.stringify(whole), JSON.stringify(findings), checkpoint ?? null, source)
   return { source: name, reading, certificate: whole, changed, findings }
 }
 
-/** Who is known of this source by id. */
-function remembered(db: DatabaseSync, source: number): Roster {
-  const store = columns(db)
-  const ids = store.ids('node').all()
-  const known = roster({ next: Math.max(1, ids.length) })
-  const kinds = store.load(NODE.kind, SHARED, ids.length)
-  const live = store.load(NODE.live, SHARED, ids.length)
-  const sources = store.load(NODE.source, SHARED, ids.length)
-  const hashes = store.load(NODE.hash, SHARED, ids.length)
-  const membersHashes = store.load(NODE.membersHash, SHARED, ids.length)
-  for (let num = 1; num < ids.length; num++) {
-    if (sources[num] !== source || kinds[num] === NOTHING) continue
-    known.remember(ids[num]!, {
-      num,
-      hash: hashes[num]!,
-      membersHash: membersHashes[num]!,
-      kind: kinds[num] === USER ? USER : GROUP,
-      gone: live[num] === 0,
-    })
+function countStanding(
+  { size, seen, stored }: Roster,
+  stands: (entry: number) => boolean,
+): Omit<ReadingCounts, 'members'> {
+  let [users, groups] = [0, 0]
+  for (let entry = 0; entry < size; entry++) {
+    if (!stands(entry)) continue
+    if ((seen[entry] || stored[entry]) === USER) users++
+    else groups++
   }
-  return known
+  return { users, groups }
+}
+
+/** A connector that breaks its promise. */
+function misused(name: string, what: string): RollcallError {
+  return new RollcallError(
+    'source_incomplete',
+    `source "${name}" ${what}. Its last reading stands; this is a fault of the connector.`,
+  )
 }
 
 /** The last certified reading of a source. */

@@ -9,7 +9,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 const TABLES = `
 CREATE TABLE IF NOT EXISTS c_source (
   num INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, reading INTEGER NOT NULL DEFAULT 0, read_at TEXT,
-  certificate TEXT, accepted TEXT, findings TEXT
+  certificate TEXT, accepted TEXT, findings TEXT, checkpoint TEXT
 );
 CREATE TABLE IF NOT EXISTS c_target (
   num INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, read_at TEXT, certificate TEXT, profiles TEXT,
@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS c_tgroup (num INTEGER PRIMARY KEY, doc TEXT NOT NULL,
 CREATE TABLE IF NOT EXISTS c_echo (key INTEGER PRIMARY KEY, echo TEXT NOT NULL);
 `
 
-const VERSION = 4
+const VERSION = 5
 
 /** Makes the cache's tables; tables of another version are dropped first, which costs one full read. */
 export function createTables(db: DatabaseSync): void {

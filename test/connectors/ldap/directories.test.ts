@@ -304,7 +304,7 @@ test('a group of a million members is read, which comes as one message', async (
   const server = await served([person('someone7'), team('all', names)])
   let members = 0
   let mine = 0
-  const request = { userAttributes: [], groupAttributes: [], inScope: () => true, allUsers: true }
+  const request = { userAttributes: [], groupAttributes: [], inScope: () => true, scope: 'everything', allUsers: true }
   for await (const part of sourceAt(server).read({ ...request, signal: new AbortController().signal })) {
     if (part.part !== 'members') continue
     members += part.members.length

@@ -270,7 +270,13 @@ test('called off, the search under way is abandoned', async () => {
   const reason = new RollcallError('interrupted', 'called off')
   const source = sourceAt(server, { pageSize: 5 })
   const stop = async () => {
-    const request = { userAttributes: [], groupAttributes: [], inScope: () => true, allUsers: true }
+    const request = {
+      userAttributes: [],
+      groupAttributes: [],
+      inScope: () => true,
+      scope: 'everything',
+      allUsers: true,
+    }
     for await (const { part } of source.read({ ...request, signal: controller.signal })) {
       if (part === 'users') controller.abort(reason)
     }
