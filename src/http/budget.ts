@@ -45,28 +45,27 @@ export function budgetOf({ burst, perSecond }: { readonly burst: number; readonl
   }
 
   return {
-    take: (cost, signal) =>
-      new Promise((resolve, reject) => {
+    async take(cost, signal) {
+      signal.throwIfAborted()
+      await new Promise<void>(go => {
         const leave = () => {
           waiting.delete(one)
           serve()
-          reject(signal.reason)
+          go()
         }
         const one = {
           cost,
           go() {
             signal.removeEventListener('abort', leave)
-            resolve()
+            go()
           },
-        }
-        if (signal.aborted) {
-          reject(signal.reason)
-          return
         }
         signal.addEventListener('abort', leave)
         waiting.add(one)
         if (waiting.size === 1) serve()
-      }),
+      })
+      signal.throwIfAborted()
+    },
     pause(milliseconds) {
       quietUntil = Math.max(quietUntil, performance.now() + milliseconds)
       serve()

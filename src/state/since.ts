@@ -42,7 +42,10 @@ export function since(db: DatabaseSync, name: string): Since | undefined {
       for (const [num, members] of rows(db.prepare('SELECT num, members FROM c_group'))) {
         const group = typeof num === 'number' && all.has(num) ? ids.get(num) : undefined
         if (group === undefined || !(members instanceof Uint8Array)) continue
-        const nested = [...unpack(members).filter(member => all.has(member))].flatMap(member => ids.get(member) ?? [])
+        const nested = Array.from(
+          unpack(members).filter(member => all.has(member)),
+          member => ids.get(member)!,
+        )
         if (nested.length > 0) yield { group, members: nested }
       }
     },

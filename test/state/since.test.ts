@@ -67,7 +67,9 @@ function rig() {
       const ids = cache.ids()
       const users = ids.filter((_, node) => people.live[node] === 1).toSorted()
       const numbers = Uint32Array.from(people.live.keys()).filter(node => people.live[node] === 1)
-      const titles = [...cache.users(numbers)].map(({ user }) => `${user.id} ${String(user.attributes['title'])}`)
+      const titles = [...cache.users(numbers)].map(
+        ({ user }) => `${user.id} ${JSON.stringify(user.attributes['title'])}`,
+      )
       const groups = [...cache.groups()].map(row => [row.id, [...row.members].map(node => ids[node]!).toSorted()])
       return { users, titles: titles.toSorted(), groups: Object.fromEntries(groups) as unknown }
     },
@@ -99,7 +101,7 @@ test('what changed takes its place, who has gone leaves every group, and all els
   expect(kept.certificate).toMatchObject({ complete: true, users: 3, groups: 3, members: 4 })
   expect(seen()).toEqual({
     users: ['ada', 'edsger', 'grace'],
-    titles: ['ada Duchess', 'edsger Goto', 'grace Admiral'],
+    titles: ['ada "Duchess"', 'edsger "Goto"', 'grace "Admiral"'],
     groups: { all: ['design'], design: ['ada', 'grace'], empty: ['edsger'] },
   })
   expect(cache.since('hq')?.checkpoint).toBe('tuesday')
