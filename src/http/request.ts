@@ -30,6 +30,8 @@ export interface Request {
   /** With the query, percent-encoded, from the root of the origin. */
   readonly path: string
   readonly body?: string
+  /** Beside those of the origin; values in plain text. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** What came of one attempt. Redirects are answers like any other and are never followed. */
@@ -64,19 +66,16 @@ export function openOrigin(options: OriginOptions): Origin {
   const withBody = [...plain, 'content-type', options.contentType]
 
   return {
-    send: ({ method, path, body }, signal) =>
+    send: ({ method, path, body, headers: own }, signal) =>
       new Promise((resolve, reject) => {
         if (signal.aborted) {
           reject(reasonOf(signal))
           return
         }
         const receiver = new Receiver(limits, resolve, reject, signal)
-        dispatcher.dispatch(
-          body === undefined
-            ? { origin, method, path, headers: plain }
-            : { origin, method, path, headers: withBody, body },
-          receiver,
-        )
+        const shared = body === undefined ? plain : withBody
+        const headers = own === undefined ? shared : [...shared, ...Object.entries(own).flat()]
+        dispatcher.dispatch({ origin, method, path, headers, ...(body !== undefined && { body }) }, receiver)
       }),
     close: () => dispatcher.destroy(),
   }
