@@ -1,6 +1,6 @@
 /**
  * Applying a plan of 20 000 users and 200 000 memberships to a sandbox in a process of its own: requests a second,
- * beside a bare loop that sends the same bodies and keeps no journal; and how many requests it took, beside the
+ * beside a bare loop that sends the same bodies and keeps no journal, medians of alternating runs; and how many requests it took, beside the
  * fewest that the target's limits allow.
  */
 import { type ChildProcess, fork } from 'node:child_process'
@@ -21,6 +21,7 @@ import { figure, peakMiB } from './figure.ts'
 import { SOURCE, TARGET, user, userAtTarget } from './population.ts'
 
 const [USERS, GROUPS, MEMBERS, LARGE] = [20_000, 200, 1_000, 50_000]
+const ROUNDS = 3
 const common = { profile: 'everyone', source: SOURCE, reason: 'bench', reversible: 'reversible' } as const
 
 interface Running {
@@ -38,10 +39,15 @@ else await main()
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-bench-'))
   try {
-    const floors = [await bare()]
-    const { seconds, requests } = await applied(folder)
-    floors.push(await bare())
-    const floor = floors.reduce((sum, one) => sum + one, 0) / floors.length
+    const floors: number[] = []
+    const runs: { readonly seconds: number; readonly requests: number }[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      floors.push(await bare())
+      runs.push(await applied(folder))
+    }
+    const floor = median(floors)
+    const value = median(runs.map(({ requests, seconds }) => requests / seconds))
+    const requests = Math.max(...runs.map(one => one.requests))
     const fewest =
       USERS +
       GROUPS +
@@ -50,7 +56,7 @@ async function main(): Promise<void> {
           range(MEMBERS).map(number => user(number).id),
           dialect.members,
         ).length
-    figure({ bench: 'apply', value: requests / seconds, unit: 'requests/s', floor, peakMiB: peakMiB() })
+    figure({ bench: 'apply', value, unit: 'requests/s', floor, peakMiB: peakMiB() })
     figure({ bench: 'apply-requests', value: requests, unit: 'write requests', floor: fewest, peakMiB: null })
     const one = await oneOfMany(folder)
     figure({
@@ -186,6 +192,9 @@ function membersOf(group: number): readonly number[] {
 }
 function range(count: number): readonly number[] {
   return Array.from({ length: count }, (_, at) => at)
+}
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN
 }
 function total(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0)

@@ -51,8 +51,8 @@ export interface Applied {
   readonly exitCode: 0 | 4 | 130
 }
 
-/** Lines whose intents are on disk before the first of them is sent. */
-const WINDOW = 128
+/** Changes whose intents go to disk together. */
+const WINDOW = 1_024
 
 /**
  * Carries out a saved plan, change by change: journal, precondition, request, confirmation, link. Given again
@@ -160,7 +160,7 @@ async function carryOutPlan(plan: PlanFile, runId: string, options: ApplyOptions
   let begun = 0
   /** Intended, and no request of it sent. */
   const untouched: Unit[] = []
-  const supply = feed(units(plan, isSettled), Math.max(WINDOW, 4 * target.dialect.concurrency), record.intend)
+  const supply = feed(units(plan, isSettled), WINDOW, record)
   const work = async (phase: Unit['phase']): Promise<void> => {
     try {
       for (;;) {
@@ -188,8 +188,8 @@ async function carryOutPlan(plan: PlanFile, runId: string, options: ApplyOptions
     patience.done()
     begun -= untouched.length
     untouched.push(...(await supply.close()))
+    record.commit(untouched)
   }
-  record.flush(untouched)
   if (failure && !(signal.aborted && isInterruption(failure.error, patience.signal.aborted))) throw failure.error
   return { counts, begun, isComplete: done === total }
 }

@@ -7,8 +7,8 @@ import type { Breach, Change, ChangeKind, Finding, PlanHeader, ScimResource } fr
 /** A plan file, read once from end to end and found unaltered. */
 export interface PlanFile {
   readonly header: PlanHeader
-  /** Every line below the header, with its 1-based number in the file; at most once through for each call. */
-  lines(): AsyncIterable<{ readonly line: number; readonly value: Change | Finding }>
+  /** Every line below the header, as text, and with its 1-based number in the file; at most once through for each call. */
+  lines(): AsyncIterable<{ readonly line: number; readonly value: Change | Finding; readonly text: string }>
 }
 
 /**
@@ -224,7 +224,7 @@ async function* changesAndFindings(file: string) {
   const handle = await openPlan(file)
   try {
     for await (const { line, text } of textLines(file, handle))
-      if (line > 1) yield { line, value: parseLine(file, line, text) }
+      if (line > 1) yield { line, value: parseLine(file, line, text), text }
   } finally {
     await handle.close()
   }

@@ -84,9 +84,10 @@ export interface Ledger {
     readonly unlinks?: readonly Unlink[]
     readonly members?: readonly WrittenMembers[]
     readonly withdrawn?: readonly { readonly planId: string; readonly line: number; readonly step: number }[]
-    /** Whose links are asked for next: looked up on the way, where each costs a fraction. */
-    readonly about?: readonly Unlink[]
   }): void
+  /** From now on what is written is gathered: look-ups see it, and it is on disk, all of it or nothing, once `commit` returns. */
+  gather(): void
+  commit(): void
   /** Lines of this plan that have an outcome already, by 1-based line number of the plan file. */
   outcomesOf(planId: string): ReadonlyMap<number, Outcome>
   /** Intents without an outcome (sent or about to be, when the process died), or whose outcome is unknown. */

@@ -31,13 +31,15 @@ const REMEMBERED = 200_000
 
 /** Asks the ledger once for those met again and again: one user is a member of many groups. */
 export function userLookup(ledger: Pick<Ledger, 'link'>, target: string): UserLookup {
-  const known = new Map<string, string | undefined>()
+  const bySource = new Map<string, Map<string, string | undefined>>()
   return (source, sourceId) => {
-    const key = JSON.stringify([source, sourceId])
-    if (known.has(key)) return known.get(key)
+    let known = bySource.get(source)
+    if (!known) bySource.set(source, (known = new Map<string, string | undefined>()))
+    const before = known.get(sourceId)
+    if (before !== undefined || known.has(sourceId)) return before
     if (known.size === REMEMBERED) known.clear()
     const scimId = ledger.link(target, 'user', source, sourceId)?.scimId
-    known.set(key, scimId)
+    known.set(sourceId, scimId)
     return scimId
   }
 }

@@ -1,14 +1,26 @@
 import type { Phase, Unit } from './units.ts'
 
+/** Where units are noted before they are carried out; on disk once `commit` has returned. */
+interface Journal {
+  intend(unit: Unit): void
+  commit(): void
+}
+
+/** How many units are intended for each that is handed out, until the window is full. */
+const AHEAD = 2
+
 /**
- * Hands out units phase by phase, each intended before it is handed out. Intents are written in windows ahead
- * of the requests, so that waiting for the disk costs little however slow it is.
+ * Hands out units phase by phase, each on disk before it is handed out. While the units of one window are carried
+ * out those of the next are noted one by one, so that only the commit between the two keeps requests waiting.
  */
-export function feed(source: AsyncGenerator<Unit>, window: number, intend: (units: readonly Unit[]) => void) {
-  const ready: Unit[] = []
+export function feed(source: AsyncGenerator<Unit>, window: number, journal: Journal) {
+  let ready: Unit[] = []
+  let noted: Unit[] = []
+  let weight = 0
+  let owed = 0
   let peeked: Unit | undefined
   let isDone = false
-  let filling: Promise<void> | undefined
+  let noting: Promise<void> | undefined
 
   const peek = async (): Promise<Unit | undefined> => {
     if (!peeked && !isDone) {
@@ -18,18 +30,16 @@ export function feed(source: AsyncGenerator<Unit>, window: number, intend: (unit
     }
     return peeked
   }
-  const fill = async (phase: Phase): Promise<void> => {
-    const units: Unit[] = []
-    for (let lines = 0; lines < window; ) {
+  const note = async (phase: Phase): Promise<void> => {
+    for (; owed > 0 && weight < window; owed--) {
       const unit = await peek()
       if (unit?.phase !== phase) break
       peeked = undefined
-      units.push(unit)
-      lines += unit.lines.length
+      journal.intend(unit)
+      noted.push(unit)
+      weight += weightOf(unit)
     }
-    if (units.length === 0) return
-    intend(units)
-    ready.push(...units)
+    owed = 0
   }
 
   return {
@@ -37,18 +47,27 @@ export function feed(source: AsyncGenerator<Unit>, window: number, intend: (unit
     phase: async (): Promise<Phase | undefined> => (await peek())?.phase,
     /** The next unit of this phase. */
     async next(phase: Phase): Promise<Unit | undefined> {
-      if (ready.length === 0) {
-        filling ??= fill(phase).finally(() => {
-          filling = undefined
-        })
-        await filling
+      owed += AHEAD
+      noting ??= note(phase).finally(() => {
+        noting = undefined
+      })
+      await noting
+      if (ready.length === 0 && noted.length > 0) {
+        journal.commit()
+        ;[ready, noted, weight] = [noted, [], 0]
       }
       return ready.shift()
     },
     /** Ends the reading of the plan; returns the units intended and not handed out. */
     async close(): Promise<readonly Unit[]> {
       await source.return(undefined)
-      return ready
+      return [...ready, ...noted]
     },
   }
+}
+
+/** Roughly what it takes in memory and in the journal, a change of one user being 1. */
+function weightOf(unit: Unit): number {
+  if (!unit.members) return 1
+  return unit.lines.reduce((sum, { change }) => sum + 1 + change.members.length / 32, 0)
 }

@@ -25,9 +25,10 @@ export function handovers() {
   return {
     /** Runs `work` once every value this change takes is free. To be called in the plan's order. */
     async inTurn<T>(change: Change, work: () => Promise<T>): Promise<T> {
-      const awaited = taken(change).flatMap(value => givingUp.get(value) ?? [])
-      const done = Promise.all(awaited).then(work)
+      const awaited = givingUp.size === 0 ? [] : taken(change).flatMap(value => givingUp.get(value) ?? [])
       const freed = given(change)
+      if (awaited.length + freed.length === 0) return work()
+      const done = Promise.all(awaited).then(work)
       const settled = done.then(ignore, ignore)
       for (const value of freed) givingUp.set(value, settled)
       try {

@@ -1,5 +1,5 @@
 import type { Change } from '../model.ts'
-import type { Intent, Ledger, OutcomeRow, Unlink } from '../state.ts'
+import type { Intent, Ledger, OutcomeRow } from '../state.ts'
 import type { Settled } from './context.ts'
 import type { Unit } from './units.ts'
 
@@ -9,42 +9,37 @@ export interface RunOf {
   readonly target: string
 }
 
+/** Intents written at one go: a moment's work, so that it goes unnoticed between requests. */
+const SLICE = 8
+
 /**
- * The journal of one run. Intents go to disk before their requests are sent, many in one synced transaction;
- * what became of earlier requests goes along with the next. Lost with a crash are at most the outcomes since
- * then, and these changes have their intents, so they are looked up.
+ * The journal of one run. Intents are gathered, a few at a time, and are on disk before their requests are sent; what
+ * became of earlier requests goes along. Lost with a crash are at most the outcomes since the last commit, and these
+ * changes have their intents, so they are looked up.
  */
 export function recorder(ledger: Ledger, run: RunOf, onOutcome: (row: OutcomeRow, change: Change) => void) {
+  let intents: Intent[] = []
   let settled: { readonly row: OutcomeRow; readonly what: Settled }[] = []
 
-  const flush = (intents: readonly Intent[], withdrawn: readonly Unit[], about: readonly Unlink[] = []) => {
-    if (intents.length + settled.length + withdrawn.length === 0) return
-    const batch = settled
+  const gather = () => {
+    if (intents.length + settled.length === 0) return
+    ledger.gather()
     ledger.journal({
       intents,
-      outcomes: batch.map(({ row }) => row),
-      links: batch.flatMap(({ what }) => (what.link ? [{ target: run.target, link: what.link }] : [])),
-      unlinks: batch.flatMap(({ what }) => what.unlink ?? []),
-      members: batch.flatMap(({ what }) => what.members ?? []),
-      about,
-      withdrawn: withdrawn.flatMap(({ lines }) => lines.map(({ line }) => ({ planId: run.planId, line, step: 0 }))),
+      outcomes: settled.map(({ row }) => row),
+      links: settled.flatMap(({ what }) => (what.link ? [{ target: run.target, link: what.link }] : [])),
+      unlinks: settled.flatMap(({ what }) => what.unlink ?? []),
+      members: settled.flatMap(({ what }) => what.members ?? []),
     })
+    intents = []
     settled = []
   }
 
   return {
-    /** On return every one of these is on disk. */
-    intend(units: readonly Unit[]): void {
-      const intents = units.flatMap(({ lines }) =>
-        lines.map(({ line, change }) => ({ ...run, line, step: 0, change: JSON.stringify(change) })),
-      )
-      const about = units.flatMap(unit => {
-        if (unit.members) return []
-        const [{ change }] = unit.lines
-        const kind = change.change.endsWith('-group') ? ('group' as const) : ('user' as const)
-        return [{ target: run.target, kind, source: change.source, sourceId: change.sourceId }]
-      })
-      flush(intents, [], about)
+    /** To be sent only once `commit` has returned. */
+    intend({ lines }: Unit): void {
+      for (const { line, text } of lines) intents.push({ ...run, line, step: 0, change: text })
+      if (intents.length >= SLICE) gather()
     },
     settle(line: number, change: Change, what: Settled): void {
       const row: OutcomeRow = {
@@ -59,7 +54,12 @@ export function recorder(ledger: Ledger, run: RunOf, onOutcome: (row: OutcomeRow
       settled.push({ row, what })
       onOutcome(row, change)
     },
-    /** Writes what is open; these units were intended and never sent. */
-    flush: (withdrawn: readonly Unit[]): void => flush([], withdrawn),
+    /** On return everything is on disk; the `withdrawn` were intended and never sent. */
+    commit(withdrawn: readonly Unit[] = []): void {
+      gather()
+      const steps = withdrawn.flatMap(({ lines }) => lines.map(({ line }) => ({ planId: run.planId, line, step: 0 })))
+      if (steps.length > 0) ledger.journal({ intents: [], outcomes: [], withdrawn: steps })
+      ledger.commit()
+    },
   }
 }

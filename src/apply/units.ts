@@ -4,6 +4,8 @@ import type { PlanFile } from '../planfile.ts'
 export interface Line<C extends Change = Change> {
   readonly line: number
   readonly change: C
+  /** As it stands in the plan. */
+  readonly text: string
 }
 
 /** What is carried out together: one change, or the consecutive lines of one group's members. */
@@ -59,16 +61,16 @@ export function phaseOf(change: Change): Phase {
 /** The plan's changes in its order, without the lines that are `settled` already. */
 export async function* units(plan: PlanFile, settled: (line: number) => boolean): AsyncGenerator<Unit> {
   let group: [Line<MembersChange>, ...Line<MembersChange>[]] | undefined
-  for await (const { line, value } of plan.lines()) {
+  for await (const { line, value, text } of plan.lines()) {
     if ('finding' in value || settled(line)) continue
     if (group && !(isMembers(value) && sameGroup(group[0].change, value))) {
       yield membersUnit(group)
       group = undefined
     }
     if (isMembers(value)) {
-      if (group) group.push({ line, change: value })
-      else group = [{ line, change: value }]
-    } else yield { phase: phaseOf(value), lines: [{ line, change: value }], members: false }
+      if (group) group.push({ line, change: value, text })
+      else group = [{ line, change: value, text }]
+    } else yield { phase: phaseOf(value), lines: [{ line, change: value, text }], members: false }
   }
   if (group) yield membersUnit(group)
 }

@@ -70,21 +70,30 @@ export function removals(scimIds: readonly string[], form: Dialect['members']['r
  */
 export function memberBatches(scimIds: readonly string[], members: Dialect['members']): readonly (readonly string[])[] {
   const frame = Math.max(bytesOf(patchBody(additions([]))), bytesOf(patchBody(removals([], members.remove))))
+  const around = bytesAround('', members)
   const batches: string[][] = []
+  let last: string[] | undefined
   let bytes = 0
   for (const id of scimIds) {
-    const own =
-      Math.max(bytesOf(JSON.stringify({ value: id })), bytesOf(JSON.stringify(removals([id], members.remove)))) + 1
-    const last = batches.at(-1)
+    const own = isPlain(id) ? around + id.length : bytesAround(id, members)
     if (last && last.length < members.maxPerRequest && bytes + own <= members.maxBytes) {
       last.push(id)
       bytes += own
     } else {
-      batches.push([id])
+      batches.push((last = [id]))
       bytes = frame + own
     }
   }
   return batches
+}
+
+function bytesAround(id: string, { remove }: Dialect['members']): number {
+  return Math.max(bytesOf(JSON.stringify({ value: id })), bytesOf(JSON.stringify(removals([id], remove)))) + 1
+}
+
+/** As long in a body as it is: nothing of it is escaped, in JSON or in a filter. */
+function isPlain(id: string): boolean {
+  return /^[\w.@-]+$/.test(id)
 }
 
 interface PathValue {

@@ -29,8 +29,8 @@ export function ledgerLinks(db: DatabaseSync) {
   const bury = db.prepare('UPDATE l_link SET version = ?, removed = 1, echo = NULL WHERE version = ?')
   for (const statement of [bySource, byScim]) statement.setReturnArrays(true)
 
-  const find = (target: number, kind: ResourceKind, source: number, sourceId: string) =>
-    columns(bySource.get(sourceKey(target, kind, source, sourceId), target, KINDS.indexOf(kind), source, sourceId))
+  const find = (hash: number, target: number, kind: ResourceKind, source: number, sourceId: string) =>
+    columns(bySource.get(hash, target, KINDS.indexOf(kind), source, sourceId))
 
   const linkOf = (row: readonly unknown[]): LinkChange => ({
     kind: KINDS[Number(row[1])] ?? 'user',
@@ -43,20 +43,23 @@ export function ledgerLinks(db: DatabaseSync) {
     removed: row[7] === 1,
   })
   const plain = ({ version: _, removed: __, ...link }: LinkChange): Link => link
-  const known = new Map<string, Link | undefined>()
-  const know = (key: string, link: Link | undefined) => {
+  const known = new Map<string, Known>()
+  const know = (key: string, what: Known) => {
     if (known.size >= REMEMBERED) known.clear()
-    known.set(key, link)
-    return link
+    known.set(key, what)
+    return what
   }
   const lookUp = (target: string, kind: ResourceKind, source: string, sourceId: string): Link | undefined => {
     const key = keyOf(target, kind, source, sourceId)
-    if (known.has(key)) return known.get(key)
+    const before = known.get(key)
+    if (before) return before.link
     const at = targets.find(target)
     const from = names.find(source)
     if (at === undefined || from === undefined) return undefined
-    const row = find(at, kind, from, sourceId)
-    return know(key, row && row[7] === 0 ? plain(linkOf(row)) : undefined)
+    const hash = sourceKey(at, kind, from, sourceId)
+    const row = find(hash, at, kind, from, sourceId)
+    return know(key, { link: row && row[7] === 0 ? plain(linkOf(row)) : undefined, hash, isNew: row === undefined })
+      .link
   }
 
   return {
@@ -77,7 +80,11 @@ export function ledgerLinks(db: DatabaseSync) {
     /** Looked up once, and known until it is changed: whoever writes links does it here. */
     link: lookUp,
     /** What is in memory may not be what is on disk. */
-    forget: () => known.clear(),
+    forget() {
+      known.clear()
+      names.forget()
+      targets.forget()
+    },
     linksTo(target: string, kind: ResourceKind, scimId: string): readonly Link[] {
       const at = targets.find(target)
       if (at === undefined) return []
@@ -91,12 +98,15 @@ export function ledgerLinks(db: DatabaseSync) {
       let version = num(newest.get(), 'version')
       const touched = new Set<string>()
       for (const { target, link } of entries) {
-        know(keyOf(target, link.kind, link.source, link.sourceId), link)
+        const key = keyOf(target, link.kind, link.source, link.sourceId)
+        const before = known.get(key)
         const at = targets.number(target)
         const source = names.number(link.source)
         const profile = names.number(link.profile)
         const echo = link.echo && Object.keys(link.echo).length > 0 ? JSON.stringify(link.echo) : null
-        const row = find(at, link.kind, source, link.sourceId)
+        const hash = before?.hash ?? sourceKey(at, link.kind, source, link.sourceId)
+        const row = before?.isNew ? undefined : find(hash, at, link.kind, source, link.sourceId)
+        know(key, { link, hash, isNew: false })
         if (row && row[7] === 0 && row[4] === link.scimId && row[5] === profile && row[6] === echo) continue
         version++
         touched.add(target)
@@ -112,7 +122,7 @@ export function ledgerLinks(db: DatabaseSync) {
             link.scimId,
             profile,
             echo,
-            sourceKey(at, link.kind, source, link.sourceId),
+            hash,
             scim,
           )
       }
@@ -120,8 +130,10 @@ export function ledgerLinks(db: DatabaseSync) {
     },
     remove(entries: readonly Unlink[]): void {
       for (const { target, kind, source, sourceId } of entries) {
-        know(keyOf(target, kind, source, sourceId), undefined)
-        const row = find(targets.number(target), kind, names.number(source), sourceId)
+        const [at, from] = [targets.number(target), names.number(source)]
+        const hash = sourceKey(at, kind, from, sourceId)
+        const row = find(hash, at, kind, from, sourceId)
+        know(keyOf(target, kind, source, sourceId), { link: undefined, hash, isNew: row === undefined })
         if (!row || row[7] === 1) continue
         const version = num(newest.get(), 'version') + 1
         bury.run(version, Number(row[0]))
@@ -129,6 +141,13 @@ export function ledgerLinks(db: DatabaseSync) {
       }
     },
   }
+}
+
+/** What a look-up found, or a writer left: the key it is found by, and whether there is no row at all. */
+interface Known {
+  readonly link: Link | undefined
+  readonly hash: number
+  readonly isNew: boolean
 }
 
 /** How many links are held in memory. */
@@ -156,7 +175,7 @@ function parseEcho(text: string): Echo {
   return echo
 }
 
-/** Sources and profiles by number; remembered, since a few names come with every link, once they are there to stay. */
+/** Sources and profiles by number; remembered, since a few names come with every link. */
 function nameTable(db: DatabaseSync) {
   const numbers = new Map<string, number>()
   const names = new Map<number, string>()
@@ -168,11 +187,15 @@ function nameTable(db: DatabaseSync) {
     if (known !== undefined) return known
     const row = byName.get(name)
     if (!row) return undefined
-    if (!db.isTransaction) numbers.set(name, num(row, 'num'))
+    numbers.set(name, num(row, 'num'))
     return num(row, 'num')
   }
   return {
     find,
+    forget() {
+      numbers.clear()
+      names.clear()
+    },
     number: (name: string): number => find(name) ?? Number(insert.run(name).lastInsertRowid),
     name(number: number): string {
       const name = names.get(number) ?? String(byNumber.get(number)?.['name'])
@@ -194,11 +217,12 @@ function targetTable(db: DatabaseSync) {
   }
   const number = (name: string): number | undefined => {
     const known = numbers.get(name) ?? row(name)?.num
-    if (known !== undefined && !db.isTransaction) numbers.set(name, known)
+    if (known !== undefined) numbers.set(name, known)
     return known
   }
   return {
     row,
+    forget: () => numbers.clear(),
     find: number,
     number: (name: string): number => number(name) ?? Number(insert.run(name).lastInsertRowid),
     setVersion: (name: string, version: number) => void setVersion.run(version, name),

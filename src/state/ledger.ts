@@ -19,8 +19,9 @@ export function openLedger(db: DatabaseSync, where: string): Ledger {
   const members = shadow(db, links.targetNumber)
   const write = <T>(work: () => T): T => {
     try {
-      return usable(where, () => transactionSync(db, work))
+      return usable(where, () => (db.isTransaction ? work() : transactionSync(db, work)))
     } catch (cause) {
+      if (db.isTransaction) db.exec('ROLLBACK')
       links.forget()
       throw cause
     }
@@ -54,8 +55,13 @@ export function openLedger(db: DatabaseSync, where: string): Ledger {
         links.remove(entries.unlinks ?? [])
         links.put(entries.links ?? [])
         members.change(entries.members ?? [])
-        for (const { target, kind, source, sourceId } of entries.about ?? []) links.link(target, kind, source, sourceId)
       }),
+    gather() {
+      if (!db.isTransaction) usable(where, () => db.exec('BEGIN IMMEDIATE'))
+    },
+    commit() {
+      if (db.isTransaction) write(() => db.exec('COMMIT'))
+    },
     outcomesOf: steps.outcomesOf,
     unsettled: steps.unsettled,
     appliedInFull: runs.appliedInFull,

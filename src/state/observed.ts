@@ -13,7 +13,7 @@ export function observed(db: DatabaseSync, cache: Pick<Cache, 'current' | 'curre
   const ids = store.ids('at')
   const keys = lazily(() => {
     const { kinds, live, names, externals } = keysAt(db, name)
-    return { kinds, live, byName: keyIndex(names), byExternal: keyIndex(externals) }
+    return { kinds, live, byName: keyIndex(names), byExternal: keyIndex(externals), isEmpty: !live.includes(1) }
   })
   const find = lazily<Find>(() => finder(store, 'at', numberOf(db, 'c_target', name)))
   const numberAt = (kind: ResourceKind, id: string) => find()(kind, id, num => keys().live[num] === 1)
@@ -22,8 +22,9 @@ export function observed(db: DatabaseSync, cache: Pick<Cache, 'current' | 'curre
     return num === undefined ? undefined : cache.current(kind, num).resource
   }
   const holding = (kind: ResourceKind, attribute: 'userName' | 'externalId' | 'displayName', value: string) => {
-    const { kinds, live, byName, byExternal } = keys()
+    const { kinds, live, byName, byExternal, isEmpty } = keys()
     const found: string[] = []
+    if (isEmpty) return found
     for (const num of (attribute === 'externalId' ? byExternal : byName)(keyOf(value))) {
       if (kinds[num] !== (kind === 'user' ? USER : GROUP) || live[num] === 0) continue
       const { id, resource } = cache.current(kind, num)

@@ -41,7 +41,9 @@ export function openState(folder: string, run?: { readonly command: string; read
     const ledgerDb = connect(file)
     open.push(ledgerDb)
     refuseNewer(file, schemaVersion(ledgerDb))
-    ledgerDb.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384')
+    ledgerDb.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8192',
+    )
     migrate(ledgerDb)
     const cacheDb = connect(file)
     open.push(cacheDb)

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import type { Intent, Link, OutcomeRow } from '../../src/state.ts'
@@ -187,4 +190,36 @@ test('text from outside is data, whatever it looks like', () => {
   const odd = `'; DROP TABLE l_link; -- \u0000 ${'é'.repeat(300)}`
   ledger.putLinks(odd, [link(odd, odd, { source: odd, profile: odd })])
   expect(ledger.link(odd, 'user', odd, odd)).toMatchObject({ scimId: odd, profile: odd })
+})
+
+test('what is gathered is seen at once, and is on disk, all of it, once it is committed', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-ledger-'))
+  const file = join(folder, 'ledger.db')
+  const opened = () => {
+    const db = new DatabaseSync(file)
+    db.exec('PRAGMA journal_mode = WAL')
+    migrate(db)
+    return openLedger(db, file)
+  }
+  const [ledger, onDisk] = [opened(), opened()]
+  const seen = (by: typeof ledger) => [
+    by.link('cloud', 'user', 'hq', 'ada')?.scimId,
+    by.unsettled('cloud').map(({ line }) => line),
+  ]
+  const run = begun(ledger)
+  ledger.gather()
+  ledger.journal({ intents: [intent(run, 2)], outcomes: [] })
+  ledger.putLinks('cloud', [link('ada', 'u1')])
+  expect(seen(ledger)).toEqual(['u1', [2]])
+  expect(seen(onDisk)).toEqual([undefined, []])
+  ledger.commit()
+  expect(onDisk.unsettled('cloud')).toEqual([intent(run, 2)])
+  expect(opened().link('cloud', 'user', 'hq', 'ada')?.scimId).toBe('u1')
+
+  ledger.gather()
+  ledger.putLinks('cloud', [link('grace', 'u2'), link('ada', 'u3')])
+  expect(() => ledger.journal({ intents: [intent(run, 3, 'never begun')], outcomes: [] })).toThrow('never begun')
+  ledger.commit()
+  expect(['ada', 'grace'].map(id => ledger.link('cloud', 'user', 'hq', id)?.scimId)).toEqual(['u1', undefined])
+  rmSync(folder, { recursive: true })
 })
