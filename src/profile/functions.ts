@@ -49,6 +49,11 @@ export const OWN_FUNCTIONS: readonly OwnFunction[] = [
     signatures: [2, 3, 4, 5, 6, 7, 8].map(count => `coalesce(${Array(count).fill('T').join(', ')}): T`),
     run: given => given.find(value => !isEmpty(value)) ?? given.at(-1) ?? '',
   },
+  {
+    name: 'guestAddress',
+    signatures: ['guestAddress(string): string'],
+    run: ([text], work) => changed(text, work, guestAddress),
+  },
   { name: 'regexMatch', signatures: ['regexMatch(string, string): bool'], run: patternNotConstant },
   { name: 'regexReplace', signatures: ['regexReplace(string, string, string): string'], run: patternNotConstant },
 ]
@@ -170,6 +175,16 @@ function ascii(text: string): string {
   return ASCII.test(text) ? text : anyAscii(text.normalize('NFC'))
 }
 const ASCII = /^[\0-\x7f]*$/
+
+/**
+ * Entra ID keeps a guest's address in the user principal name, before `#EXT#` and with `_` for the `@`
+ * (learn.microsoft.com/entra/external-id/user-properties). A domain has no `_`, so the last one it is.
+ */
+function guestAddress(text: string): string {
+  const end = text.toUpperCase().indexOf('#EXT#')
+  const at = end < 0 ? -1 : text.lastIndexOf('_', end)
+  return at < 0 ? text : `${text.slice(0, at)}@${text.slice(at + 1, end)}`
+}
 
 function indexOf(text: string, part: string, work: Work): number {
   work.steps(1 + (text.length >> 4) + ((text.length * part.length) >> 8))

@@ -268,6 +268,15 @@ test('too long texts and lists of the source are faults, not lost people', () =>
   ).toHaveProperty('fault')
 })
 
+test('the address of a guest is told from the user principal name, and any other name is left as it is', () => {
+  const told = (text: string) =>
+    expression("${guestAddress('" + text + "')}").evaluate({ id: '1', name: '', attributes: {} })
+  expect(told('ada_l_partner.example#EXT#@corp.example.com')).toEqual({ value: 'ada_l@partner.example' })
+  expect(told('ada_partner.example#ext#@corp.example.com')).toEqual({ value: 'ada@partner.example' })
+  expect(told('ada_l@corp.example.com')).toEqual({ value: 'ada_l@corp.example.com' })
+  expect(told('#EXT#@corp.example.com')).toEqual({ value: '#EXT#@corp.example.com' })
+})
+
 test('whatever the data is, an evaluation comes back', () => {
   const all = [
     '${lower(user.mail)}',
