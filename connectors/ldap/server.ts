@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isLoopback } from '../../src/http/loopback.ts'
 
 /** One server, as its URL says. */
 export interface Server {
@@ -37,6 +37,6 @@ export function serverOf(text: string): Server {
     host,
     port: url.port === '' ? PORTS[protocol] : Number(url.port),
     path: protocol === 'ldapi' ? host : undefined,
-    near: protocol === 'ldapi' || /^(localhost|::1)$/i.test(host) || (isIP(host) === 4 && host.startsWith('127.')),
+    near: protocol === 'ldapi' || isLoopback(host),
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isLoopback } from '../http/loopback.ts'
 
 /** The base URL of a SCIM directory, without slashes at its end. Only https, unless the host is the loopback. */
 export const baseUrl = z
@@ -19,9 +20,4 @@ function faultOf(text: string): string | undefined {
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))) return undefined
   if (url.protocol === 'http:') return 'http shows everyone and the token to whoever listens; use https'
   return `this address is ${url.protocol}//; use https://`
-}
-
-/** As `URL` spells host names: `127.1` is `127.0.0.1` there. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
