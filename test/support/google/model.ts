@@ -236,9 +236,9 @@ export interface GoogleDouble {
   /** Whether the sources of identity may sign as the service account. Default: yes. */
   letSign(allowed: boolean): void
 
-  /** The directory changes under the reader. Members stay members whoever is removed, as rows without `status`. */
+  /** The directory changes under the reader. */
   putUser(user: GoogleUser): void
-  /** For 20 days they are shown by showDeleted, and answered 412. Memberships are gone. */
+  /** For 20 days they are shown by showDeleted, and answered 412; they are in no group any more. */
   removeUser(id: string): void
   /** With its members. */
   putGroup(group: GoogleGroup): void
