@@ -14,6 +14,13 @@ export interface GraphGroup {
   readonly [property: string]: unknown
 }
 
+export interface MemberlessGroup {
+  readonly id: string
+  readonly displayName: string
+  readonly members?: never
+  readonly [property: string]: unknown
+}
+
 /** Someone in a group who is neither user nor group. */
 export interface GraphOther {
   readonly id: string
@@ -175,7 +182,7 @@ export interface GraphDouble {
   /** The directory changes under the reader. Each is an entry of the log that delta serves. */
   putUser(user: GraphUser): void
   /** Its members stay; a new group has none. */
-  putGroup(group: Omit<GraphGroup, 'members'>): void
+  putGroup(group: MemberlessGroup): void
   putOther(other: GraphOther): void
   addMember(group: string, member: string): void
   removeMember(group: string, member: string): void
