@@ -220,7 +220,7 @@ export interface GoogleDouble {
   readonly iamUrl: string
   /** 127.0.0.1:PORT, for GCE_METADATA_HOST: an identity that may sign as the service account. */
   readonly metadataHost: string
-  /** An `external_account` configuration for GOOGLE_APPLICATION_CREDENTIALS: another one that may. */
+  /** An `external_account` configuration for GOOGLE_APPLICATION_CREDENTIALS: another one that may. Goes with GOOGLE_CLOUD_PROJECT. */
   readonly workload: Readonly<Record<string, unknown>>
   readonly key: ServiceAccountKey
   readonly customer: string
