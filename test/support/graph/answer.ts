@@ -4,6 +4,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
   /** Empty where there is no body. */
   readonly text: string
+  /** Whether that is not what its type says. */
+  readonly broken?: true
 }
 
 export const JSON_TYPE = {

@@ -60,7 +60,7 @@ export function faulted(
       return instead(tooMany(undefined))
     case 'truncated': {
       const { text, ...rest } = right()
-      return instead({ ...rest, text: text.slice(0, Math.floor(text.length / 2)) })
+      return instead({ ...rest, text: text.slice(0, Math.floor(text.length / 2)), broken: true })
     }
     case 'empty':
       return instead({ status: 200, headers: JSON_TYPE, text: '' })

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Answer, denied, raw, Refused, refusal } from './answer.ts'
+import { type Answer, denied, JSON_TYPE, raw, Refused, refusal } from './answer.ts'
 import { type BatchItem, parseBatch } from './batch.ts'
 import { bucketOf, costOf } from './budget.ts'
 import { deltasOf } from './delta.ts'
@@ -83,8 +83,9 @@ export async function startGraph(options: GraphOptions = {}): Promise<GraphDoubl
   const item = ({ id, method, path, headers }: BatchItem, roles: ReadonlySet<string>): string | undefined => {
     const what = read(note(method, path, headers, true), roles)
     if (what.does !== 'answer') return undefined
-    const { status, headers: own, text } = what.answer
-    const body = text === '' ? '' : `,"body":${isJson(text) ? text : JSON.stringify(text)}`
+    const { status, headers: own, text, broken } = what.answer
+    const isJson = !broken && (own['content-type'] === JSON_TYPE['content-type'] || /^\d+$/.test(text))
+    const body = text === '' ? '' : `,"body":${isJson ? text : JSON.stringify(text)}`
     return `{"id":${JSON.stringify(id)},"status":${status},"headers":${JSON.stringify(named(own))}${body}}`
   }
 
@@ -207,13 +208,4 @@ function named(headers: Readonly<Record<string, string>>): Record<string, string
       value,
     ]),
   )
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -37,11 +37,11 @@ export function list(asking: Asking, collection: 'users' | 'groups'): Answer {
   const chosen: Kept[] = []
   let at = token.after + 1
   for (; at < all.length && chosen.length < size; at++) if (takes(all[at]!)) chosen.push(all[at]!)
-  const more = all.slice(at).some(takes)
+  while (at < all.length && !takes(all[at]!)) at++
   return page(asking, {
     context: collection,
     items: chosen.map(kept => JSON.stringify(shown(asking, kept, entity))),
-    next: more ? { after: at - 1, before: token.after } : undefined,
+    next: at < all.length ? { after: at - 1, before: token.after } : undefined,
     count: token.after < 0 ? () => all.filter(takes).length : undefined,
   })
 }
