@@ -1,0 +1,134 @@
+import { z } from 'zod'
+import { isLoopback } from '../../src/http/loopback.ts'
+import { tls } from '../../src/http/tls.ts'
+import { secret } from '../../src/secret.ts'
+import { GROUP_ATTRIBUTES, USER_ATTRIBUTES } from './schema.ts'
+
+const name = z.string().min(1)
+const yes = (what: string) => z.literal(true).describe(what)
+
+/** https, or http to this machine where that is allowed. */
+const endpoint = (loopback: boolean) =>
+  z
+    .string()
+    .superRefine((text, { addIssue }) => {
+      const fault = faultOf(text, loopback)
+      if (fault !== undefined) addIssue(fault)
+    })
+    .transform(text => text.trim().replace(/\/+$/, ''))
+
+function faultOf(text: string, loopback: boolean): string | undefined {
+  const url = URL.parse(text.trim())
+  if (url === null || url.hostname === '') return 'this is no address; write it whole: https://HOST'
+  if (url.username !== '' || url.password !== '') return 'a credential in an address shows in logs; take it out'
+  if (text.includes('?') || text.includes('#')) return 'this address has a ? or a #; cut it there'
+  if (/\/v1\.0\/*$/i.test(url.pathname)) return 'this address ends before /v1.0; cut it there'
+  if (url.protocol === 'https:') return undefined
+  if (loopback && url.protocol === 'http:' && isLoopback(url.hostname)) return undefined
+  return 'this address is not encrypted; use https://'
+}
+
+const PROXY =
+  'a proxy is http://HOST:PORT, or with a credential in it { env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT, …] }'
+
+const CREDENTIAL =
+  'say { secret: SECRET }, { certificate: SECRET }, { workloadIdentity: true }, { managedIdentity: true } or { cli: true }'
+
+/** An Entra ID tenant: which one, as which application, what of it. */
+export const options = z
+  .strictObject({
+    tenant: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9.-]*$/, 'a tenant is its id, or a domain of it: contoso.onmicrosoft.com')
+      .refine(
+        text => !/^(common|organizations|consumers)$/i.test(text),
+        'name one tenant: its id, or a domain of it; this stands for any',
+      )
+      .describe('The directory (tenant) ID, or a domain of the tenant.'),
+    client: name
+      .optional()
+      .describe('The application (client) ID. Left out with managedIdentity: the identity of the machine; with cli.'),
+    credential: z
+      .union(
+        [
+          z.strictObject({ secret: secret.describe('A client secret: its Value, not its Secret ID.') }),
+          z.strictObject({
+            certificate: secret.describe('A certificate and its private key, PEM, in one; a chain may follow.'),
+          }),
+          z.strictObject({ workloadIdentity: yes('By the token that Kubernetes or a pipeline gives (federation).') }),
+          z.strictObject({ managedIdentity: yes('As the managed identity of the Azure machine this runs on.') }),
+          z.strictObject({ cli: yes('As whoever signed in with `az login`: for trying out.') }),
+        ],
+        { error: CREDENTIAL },
+      )
+      .describe('How the application proves who it is.'),
+    cloud: z
+      .enum(['global', 'us-gov', 'us-gov-dod', 'china'])
+      .default('global')
+      .describe('Which cloud the tenant is in: US Government L4 is us-gov, L5 is us-gov-dod.'),
+    endpoints: z
+      .strictObject({
+        login: endpoint(false).optional().describe('Where to sign in, in place of the cloud’s.'),
+        graph: endpoint(true).optional().describe('Where Graph is, in place of the cloud’s: what stands before /v1.0.'),
+      })
+      .prefault({})
+      .describe('Addresses of a gateway, or of another cloud.'),
+    application: name
+      .optional()
+      .describe('Application (client) ID of an enterprise application: only the users and groups assigned to it.'),
+    users: z
+      .strictObject({
+        filter: name.optional().describe('Which users, as OData $filter. Every reading is then a full one.'),
+      })
+      .prefault({})
+      .describe('Which users.'),
+    attributes: z
+      .record(
+        z
+          .string()
+          .regex(/^extension_[0-9A-Fa-f]{32}_\w+$/, 'a directory extension is extension_<32 hex digits>_<name>'),
+        z.enum(['text', 'list', 'number', 'boolean']),
+      )
+      .default({})
+      .describe('Types of directory extensions, by their whole names, letter for letter.'),
+    tls: tls.optional(),
+    proxy: z
+      .union([z.string().regex(/^https?:\/\/[^@/?#\s]+\/?$/, PROXY), secret], { error: PROXY })
+      .optional()
+      .describe('The proxy that requests go through: an address, or a secret.'),
+  })
+  .superRefine((given, { addIssue }) => {
+    const fault = (path: string[], message: string) => addIssue({ code: 'custom', path, message })
+    const { credential, client, endpoints, tls: certificates } = given
+    const named = 'secret' in credential || 'certificate' in credential
+    if (named && client === undefined) fault(['client'], 'is missing: name the application (client) ID')
+    if (certificates?.startTls !== undefined) fault(['tls', 'startTls'], 'is for LDAP; take it out')
+    if (endpoints.login !== undefined && !named)
+      fault(['endpoints', 'login'], 'goes with { secret: SECRET } and { certificate: SECRET } alone')
+  })
+
+export type EntraOptions = z.infer<typeof options>
+
+/** Where a tenant signs in, and where it is read: as https://HOST, without a slash at the end. */
+export function endpointsOf({ cloud, endpoints }: EntraOptions): { readonly login: string; readonly graph: string } {
+  const usual = CLOUDS[cloud]
+  return { login: endpoints.login ?? usual.login, graph: endpoints.graph ?? usual.graph }
+}
+
+/** https://learn.microsoft.com/graph/deployments */
+const CLOUDS = {
+  global: { login: 'https://login.microsoftonline.com', graph: 'https://graph.microsoft.com' },
+  'us-gov': { login: 'https://login.microsoftonline.us', graph: 'https://graph.microsoft.us' },
+  'us-gov-dod': { login: 'https://login.microsoftonline.us', graph: 'https://dod-graph.microsoft.us' },
+  china: { login: 'https://login.chinacloudapi.cn', graph: 'https://microsoftgraph.chinacloudapi.cn' },
+} as const
+
+/** What expressions may name. */
+export function declared({ attributes }: EntraOptions) {
+  return {
+    user: { ...USER_ATTRIBUTES, ...attributes },
+    group: { ...GROUP_ATTRIBUTES, ...attributes },
+    caseInsensitive: false,
+    closed: true,
+  }
+}
