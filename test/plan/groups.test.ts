@@ -347,6 +347,22 @@ test('nobody is removed on the word of a reading that is not complete', async ()
   expect((await on.planned({ ...scene, sources, failed: ['hq'] })).changes).toEqual([])
 })
 
+test('a group at the target that carries another’s externalId is not adopted unless the profile takes over', async () => {
+  const mapping = EVERYONE.replace('group:\n', 'group:\n  externalId: "${group.id}"\n')
+  const scene = {
+    sources: hq([], [{ id: 'g1', name: 'team-a', members: [] }]),
+    groups: [{ id: 't1', resource: { displayName: 'team-a', externalId: 'theirs' } }],
+  }
+  const held = await on.planned({ ...scene, profiles: { emea: `matchGroups: [displayName]${mapping}` } })
+  expect(held.changes).toEqual([])
+  expect(held.findings.find(({ finding }) => finding === 'taken')?.message).toContain('takeOver')
+  const taken = await on.planned({
+    ...scene,
+    profiles: { emea: `matchGroups: [displayName]\ntakeOver: true${mapping}` },
+  })
+  expect(taken.changes.map(label)).toEqual(['= group team-a'])
+})
+
 test('protected groups are left alone', async () => {
   const { changes } = await on.planned({
     sources: hq(

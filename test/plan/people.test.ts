@@ -295,6 +295,16 @@ test('two who exchange names are held, since no order does it', async () => {
   expect(findings.map(({ finding }) => finding)).toEqual(['taken', 'taken'])
 })
 
+test('someone protected who cannot be mapped and is disabled at the source is not deactivated', async () => {
+  const { changes } = await on.planned({
+    sources: hq({ ...grace, mail: '', enabled: false }),
+    users: [there('s2', grace)],
+    links: { 'hq/grace': 's2' },
+    protect: { users: ['grace@example.com'], groups: [] },
+  })
+  expect(changes).toEqual([])
+})
+
 test('the protected are never adopted, changed or deactivated', async () => {
   const { changes } = await on.planned({
     sources: hq({ ...ada, title: 'Boss' }, { ...grace, enabled: false }, taro),
