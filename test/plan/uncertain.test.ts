@@ -78,3 +78,19 @@ test('no group is emptied or deleted on the word of an incomplete reading', asyn
   expect((await certainAndNot(deleting))[1]).toEqual([])
   expect((await certainAndNot(deleting))[0]).not.toEqual([])
 })
+
+test('nobody whose own source was read incompletely is removed from a group of another source', async () => {
+  const scene: Scene = {
+    profiles: { emea: EVERYONE, apac: `source: tokyo\n${EVERYONE}` },
+    sources: {
+      hq: { users: [ada], groups: [{ id: 'g1', name: 'team-a', members: ['ada'] }] },
+      tokyo: { users: [taro] },
+    },
+    users: [there('s1', ada), there('s3', taro)],
+    groups: [groupThere('t1', 'team-a', ['s1', 's3'])],
+    links: { 'hq/ada': 's1', 'tokyo/taro/apac': 's3' },
+    groupLinks: { 'hq/g1': 't1' },
+  }
+  expect((await on.planned(scene)).changes.map(label)).toEqual(['team-a - taro'])
+  expect((await on.planned({ ...scene, failed: ['tokyo'] })).changes).toEqual([])
+})
