@@ -5,15 +5,14 @@ import { type Paint, painter, time } from '../report/paint.ts'
 import { displayWidth, padEnd } from '../report/width.ts'
 import type { Run } from '../state.ts'
 import { keptPlans } from '../state/plans.ts'
-import { loadWorkspace } from './workspace.ts'
+import { stateFolderOf } from './workspace.ts'
 import type { Invocation } from './invocation.ts'
 import { countsOf, named, renderRun, type RunView } from './outcomes.ts'
 
 /** The last runs, newest first; or one run and what became of its changes. */
 export async function runs(invocation: Invocation, id: string | undefined): Promise<number> {
   const { openState } = await import('../state/open.ts')
-  const { stateFolder } = await loadWorkspace(invocation)
-  const state = openState(stateFolder)
+  const state = openState(await stateFolderOf(invocation))
   try {
     if (id === undefined) await list(invocation, state.ledger.runs().toReversed())
     else {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import packageJson from '../../package.json' with { type: 'json' }
 import { connectors } from '../../connectors/index.ts'
-import { loadConfig, shownPath } from '../config/load.ts'
+import { loadConfig, loadStateFolder, shownPath } from '../config/load.ts'
 import type { ConfiguredTarget } from '../config/targets.ts'
 import type { Source } from '../connector.ts'
 import { RollcallError } from '../errors.ts'
@@ -94,6 +94,11 @@ export async function loadWorkspace(
     protectOf: target => found(loaded.targets, target).protect,
     remember: () => remember(stateFolder, loaded.declared),
   }
+}
+
+/** The state folder alone, of a config that need not be in order otherwise. */
+export function stateFolderOf({ config, cwd }: Pick<Invocation, 'config' | 'cwd'>): Promise<string> {
+  return loadStateFolder(configFile(config, cwd), cwd)
 }
 
 function configFile(given: string | undefined, cwd: string): string {

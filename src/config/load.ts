@@ -5,7 +5,7 @@ import type { Limits, Profile } from '../model.ts'
 import { checkYaml, type Fault, renderFaults, suggestion } from '../profile/document.ts'
 import { compileProfile, type ParsedProfile } from '../profile/load.ts'
 import { inOrder, readProfiles } from './profiles.ts'
-import { configShape, salvageShape } from './shape.ts'
+import { configShape, salvageShape, stateShape } from './shape.ts'
 import {
   configuredSources,
   type ConfiguredSource,
@@ -106,6 +106,14 @@ export async function loadConfig({
     profiles: compiled.flatMap(({ profile }) => profile ?? []),
     declared,
   }
+}
+
+/** The state folder that a `rollcall.yaml` names, for what looks at the past alone: other faults do not matter. */
+export async function loadStateFolder(file: string, cwd: string): Promise<string> {
+  const folder = dirname(file)
+  const { value, faults } = checkYaml(basename(file), await readConfig(file), stateShape)
+  if (value === undefined) throw invalid(faults, folder, cwd)
+  return resolve(folder, value.state)
 }
 
 async function readConfig(file: string): Promise<string> {

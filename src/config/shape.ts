@@ -48,6 +48,9 @@ export function configShape(connectors: readonly Connector[], unknownConnector: 
   })
 }
 
+/** Where the memory is, whatever else is at fault. */
+export const stateShape = z.looseObject({ state })
+
 /** What can be had of a `rollcall.yaml` that is at fault elsewhere: null where an entry cannot. */
 export function salvageShape(connectors: readonly Connector[]) {
   const source = sourceShape(connectors, () => '')
