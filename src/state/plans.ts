@@ -1,4 +1,4 @@
-import { copyFileSync, chmodSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { usable } from './unusable.ts'
 
@@ -23,9 +23,10 @@ export function keepPlan(folder: string, planId: string, file: string): string {
   return kept
 }
 
-/** The plans kept, newest first. */
+/** The plans kept, newest first; none where no plan was ever made here. */
 export function keptPlans(folder: string): readonly { readonly planId: string; readonly file: string }[] {
   const plans = join(folder, 'plans')
+  if (!existsSync(plans)) return []
   return usable(plans, () => readdirSync(plans, { withFileTypes: true }))
     .filter(entry => entry.isFile() && entry.name.endsWith(SUFFIX))
     .map(entry => join(plans, entry.name))
