@@ -5,5 +5,6 @@ export const connectors: Readonly<Record<string, () => Promise<Connector>>> = {
   'azure-ad': async () => (await import('./entra/index.ts')).azureAd,
   entra: async () => (await import('./entra/index.ts')).entra,
   file: async () => (await import('./file/index.ts')).file,
+  google: async () => (await import('./google/index.ts')).google,
   ldap: async () => (await import('./ldap/index.ts')).ldap,
 }

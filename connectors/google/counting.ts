@@ -1,0 +1,62 @@
+import type { Member } from './directory.ts'
+
+/** How many there are in a group, by what they are. */
+export interface Tally {
+  /** Who surely counts: users with a status. */
+  readonly certain: number
+  /** Rows of users: those of other organisations, and of people invited before they had an account, have no status. */
+  readonly users: number
+  readonly groups: number
+  /** Everyone of the customer is one row, whatever it counts as. */
+  readonly everyone: boolean
+}
+
+export function tallyOf(rows: readonly Member[]): Tally {
+  let [certain, groups, users, everyone] = [0, 0, 0, false]
+  for (const { type, status } of rows) {
+    if (type === 'GROUP') groups++
+    else if (type === 'CUSTOMER') everyone = true
+    else {
+      users++
+      if (status !== undefined) certain++
+    }
+  }
+  return { certain, users, groups, everyone }
+}
+
+/**
+ * Holds `directMembersCount` of groups against the members that were read. By its description it counts users and no
+ * groups; whether that is so everywhere is not known. Where it is not, a group that was read twice, the same both times,
+ * and whose count is that of users and groups together, is one that says so, unless another group says otherwise.
+ */
+export class Counting {
+  readonly #withGroups: string[] = []
+  #withoutGroups = 0
+
+  /** Groups whose count was taken to include groups, though it does not in others. */
+  get contradicted(): readonly string[] {
+    return this.#withoutGroups > 0 ? this.#withGroups : []
+  }
+
+  agrees(count: number | undefined, tally: Tally): boolean {
+    if (tally.everyone || count === undefined) return true
+    const plainly = within(count, tally, 0)
+    const together = within(count, tally, tally.groups)
+    if (plainly && !together) this.#withoutGroups++
+    return plainly || (together && this.#withoutGroups === 0 && this.#withGroups.length >= SURE)
+  }
+
+  /** Asked of a group that did not agree, twice. */
+  explains(group: string, count: number | undefined, tally: Tally): boolean {
+    if (count === undefined || !within(count, tally, tally.groups) || this.#withoutGroups > 0) return false
+    this.#withGroups.push(group)
+    return true
+  }
+}
+
+/** So many groups are read twice before it is believed that groups count. */
+const SURE = 3
+
+function within(count: number, { certain, users }: Tally, groups: number): boolean {
+  return certain + groups <= count && count <= users + groups
+}
