@@ -18,8 +18,8 @@ export interface Question<Answer> {
   readonly what: string
   /** From the JSON of the answer, or its text where it is none. A fault is asked about again. */
   readonly parse: (body: unknown) => Parsed<Answer>
-  /** An answer that may be right and is worth asking again, once or twice: what comes then is taken. */
-  readonly doubts?: (answer: Answer) => boolean
+  /** How many times an answer that may be right is worth asking again: what comes then is taken. */
+  readonly doubts?: (answer: Answer) => number
   /** Named where Graph refuses for want of a permission. */
   readonly permission: string
 }
@@ -65,9 +65,8 @@ interface Later {
   readonly wait: number
 }
 
-/** How often an answer that is broken, or doubted, is asked for in all. */
+/** How often an answer that is broken is asked for in all. */
 const READINGS = 4
-const DOUBTS = 2
 export const BATCH = 20
 
 export function openGraph({ transport, signIn, patience = PATIENCE, haste = 1 }: GraphOptions): Graph {
@@ -137,7 +136,7 @@ export function openGraph({ transport, signIn, patience = PATIENCE, haste = 1 }:
       const parsed = this.question.parse(body())
       if ('fault' in parsed) return this.#again(`an answer that is none: ${parsed.fault}`)
       const { answer } = parsed
-      if (this.#doubted < DOUBTS && this.question.doubts?.(answer)) {
+      if (this.#doubted < (this.question.doubts?.(answer) ?? 0)) {
         this.#doubted++
         return this.#later(patience.first * Math.random())
       }

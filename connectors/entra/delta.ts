@@ -2,7 +2,7 @@ import { userSelect, groupSelect } from './convert.ts'
 import { linkOf } from './pages.ts'
 import type { Run } from './session.ts'
 import { COST } from './throttle.ts'
-import { type Page, pageOf, type Parsed } from './wire.ts'
+import { type Page, pageOf, type Parsed, type Thing } from './wire.ts'
 
 /** Changes of users, and of groups with their members (https://learn.microsoft.com/graph/delta-query-overview). */
 export type Collection = 'users' | 'groups'
@@ -35,22 +35,24 @@ function managerOf({ wanted }: Run): string[] {
   return wanted.user.some(({ name }) => name === 'manager') ? ['manager'] : []
 }
 
-/** What came of one round: `take` was given every page, and there is a link to what follows; or it is not to be trusted. */
+/** Every page came, and there is a link to what follows; or the round is not to be trusted. */
 export type Round = { readonly next: string } | { readonly doubt: string }
 
-/** Every page from a link to the changes until the next such link. `begin` is called before the first page, once more where the round is begun anew. */
+/**
+ * Every page from a link to the changes until the next such link. Where a page's link expires the round is begun anew,
+ * and pages come to `take` again.
+ */
 export async function readRound(
   run: Run,
   collection: Collection,
   link: string,
-  { begin, take }: { readonly begin: () => void; readonly take: (page: Page) => void },
+  take: (items: readonly Thing[]) => void,
 ): Promise<Round> {
   const { graph, signal } = run
   const start = `${graph.base}/${collection}/delta`
   if (linkDoubt(link, start)) return { doubt: 'the link of the checkpoint is not one of changes' }
   let restarts = 0
-  begin()
-  const seen = new Set<string>()
+  const seen = new Set([link])
   let path = link
   for (let page = 1; page <= MOST_PAGES; page++) {
     const isFirst = page === 1
@@ -61,14 +63,13 @@ export async function readRound(
         what: `GET /${collection}/delta${isFirst ? '' : `, page ${page}`}`,
         permission: PERMISSION[collection],
         parse: body => deltaPageOf(body, start, graph),
-        doubts: ({ items, next }) => isFirst && items.length === 0 && next === undefined,
+        doubts: ({ items, next }) => (isFirst && items.length === 0 && next === undefined ? 1 : 0),
       },
       signal,
     )
     if (reply.came === 'refusal') {
       // A page's link may expire while the link that the round began with still stands.
       if (!isFirst && restarts++ === 0 && /ExpiredPageToken/i.test(reply.code)) {
-        begin()
         seen.clear()
         path = link
         page = 0
@@ -76,7 +77,7 @@ export async function readRound(
       }
       return { doubt: `changes of ${collection} are not told any more (${reply.status} ${reply.code})` }
     }
-    take(reply.answer)
+    take(reply.answer.items)
     const { next, delta } = reply.answer
     if (delta !== undefined) return { next: delta }
     if (next === undefined || seen.has(next)) return { doubt: `changes of ${collection} come round in a circle` }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { ReadingPart } from '../../src/connector.ts'
 import { RollcallError } from '../../src/errors.ts'
 import type { Check, SourceUser } from '../../src/model.ts'
@@ -35,6 +36,7 @@ export async function* readAll(run: Run, why: string): AsyncGenerator<ReadingPar
   const assigned = options.application === undefined ? undefined : await assignedTo(run, options.application)
   const stop = new AbortController()
   const inside = { ...run, signal: AbortSignal.any([signal, stop.signal]) }
+  setMaxListeners(0, inside.signal)
   const reading = readGroups(
     inside,
     ids,

@@ -53,9 +53,10 @@ export class Place {
           return { fault: 'a link onwards that came before' }
         return { answer: { ...parsed.answer, next: onwards.answer } }
       },
-      doubts: ({ items, next }) =>
-        (next === undefined && (items.length === 0 || items.length >= top)) ||
-        items.some(item => limited?.(item) === true),
+      doubts: ({ items, next }) => {
+        if (limited && items.some(limited)) return 2
+        return next === undefined && (items.length === 0 || items.length >= top) ? 1 : 0
+      },
     }
   }
 

@@ -26,18 +26,19 @@ export interface Throttle {
 
 /** Part of the budget that is left to others' haste and to clocks that differ. */
 const MARGIN = 0.975
-const BURST = 200
+/** What may be spent at once: the bucket holds ten seconds, and is likely full when we come. */
+const BURST_SECONDS = 5
 
 /** Slows down where Graph says so, and is back at its full pace some seconds later. `haste` multiplies the budget. */
 export function throttleOf({ haste = 1, clock = () => performance.now() } = {}): Throttle {
   let full = unitsPerSecond(0) * MARGIN * haste
   let pace = full
   let changed = clock()
-  const budget: Budget = budgetOf({ burst: BURST * haste, perSecond: pace })
+  const budget: Budget = budgetOf({ burst: full * BURST_SECONDS, perSecond: pace })
   const set = (next: number) => {
     pace = Math.min(full, Math.max(full / 20, next))
     changed = clock()
-    budget.grow(pace)
+    budget.grow(pace, full * BURST_SECONDS)
   }
   return {
     take: (cost, signal) => budget.take(cost, signal),

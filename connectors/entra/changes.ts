@@ -1,0 +1,76 @@
+import { isRecord, kindOf, type Thing } from './wire.ts'
+
+/** A member of a group that came, or went. */
+export interface MemberChange {
+  /** `user`, `group`, `device` …; empty where Graph did not say. */
+  readonly kind: string
+  readonly present: boolean
+}
+
+export interface GroupChange {
+  /** As it is now; undefined where only its members were told. */
+  readonly thing: Thing | undefined
+  readonly present: boolean
+  /** It was gone in between: what is not told again is not known. */
+  readonly wasGone: boolean
+  readonly members: ReadonlyMap<string, MemberChange>
+}
+
+export interface UserChange {
+  /** Undefined where it is gone. */
+  readonly thing: Thing | undefined
+  readonly wasGone: boolean
+}
+
+/**
+ * What changed, gathered page by page in order of arrival, the later word over the earlier one. Pages may overlap,
+ * repeat, and tell one object in several pieces; taking one twice comes to the same.
+ */
+export class Changes {
+  readonly users = new Map<string, UserChange>()
+  readonly groups = new Map<string, GroupChange>()
+
+  takeUsers(items: readonly Thing[]): void {
+    for (const item of items) {
+      const before = this.users.get(item.id)
+      const gone = isRemoved(item)
+      const merged = gone ? undefined : before?.thing ? { ...before.thing, ...item } : item
+      this.users.set(item.id, { thing: merged, wasGone: gone || before?.wasGone === true })
+    }
+  }
+
+  takeGroups(items: readonly Thing[]): void {
+    for (const item of items) {
+      const before = this.groups.get(item.id)
+      if (isRemoved(item)) {
+        this.groups.set(item.id, { thing: undefined, present: false, wasGone: true, members: new Map() })
+        continue
+      }
+      const { 'members@delta': told, ...properties } = item
+      const members = new Map(before?.members)
+      for (const member of Array.isArray(told) ? told.filter(isMember) : []) {
+        members.set(member.id, { kind: kindOf(member) ?? '', present: !isRemoved(member) })
+      }
+      // A piece of a large group may tell nothing of the group but its id.
+      const tells = Object.keys(properties).some(name => name !== 'id' && !name.startsWith('@'))
+      const thing = tells ? { ...before?.thing, ...properties, id: item.id } : before?.thing
+      this.groups.set(item.id, { thing, present: true, wasGone: before?.wasGone === true, members })
+    }
+  }
+}
+
+function isRemoved(item: Readonly<Record<string, unknown>>): boolean {
+  return isRecord(item['@removed'])
+}
+
+function isMember(value: unknown): value is Thing {
+  return isRecord(value) && typeof value['id'] === 'string'
+}
+
+/** The manager as changes tell it: its id, null for none any more, undefined where nothing is said. */
+export function managerOf(user: Thing): string | null | undefined {
+  const told = user['manager@delta']
+  if (!Array.isArray(told)) return undefined
+  const last = told.filter(isMember).findLast(entry => !isRemoved(entry))
+  return last?.id ?? null
+}
