@@ -4,13 +4,13 @@ export interface Budget {
   take(cost: number, signal: AbortSignal): Promise<void>
   /** From now on for so many milliseconds nobody spends anything. */
   pause(milliseconds: number): void
-  /** From now on it grows by this a second. */
-  grow(perSecond: number): void
+  /** From now on it grows by this a second; a larger `burst` may be spent at once, what is more of it now. */
+  grow(perSecond: number, burst?: number): void
 }
 
 /** A token bucket, full at first. A cost beyond `burst` waits until the bucket is full, and leaves a debt. */
-export function budgetOf({ burst, perSecond }: { readonly burst: number; readonly perSecond: number }): Budget {
-  let rate = perSecond
+export function budgetOf(given: { readonly burst: number; readonly perSecond: number }): Budget {
+  let { burst, perSecond: rate } = given
   let left = burst
   let counted = performance.now()
   let quietUntil = 0
@@ -70,9 +70,11 @@ export function budgetOf({ burst, perSecond }: { readonly burst: number; readonl
       quietUntil = Math.max(quietUntil, performance.now() + milliseconds)
       serve()
     },
-    grow(perSecond) {
+    grow(perSecond, most = burst) {
       count()
       rate = perSecond
+      left += most - burst
+      burst = most
       serve()
     },
   }

@@ -52,3 +52,13 @@ test('who is called off leaves the line, and the next one goes', async () => {
   await second
   await expect(budget.take(1, controller.signal)).rejects.toBe(reason)
 })
+
+test('a larger burst may be spent at once, what is more of it now', async () => {
+  const budget = budgetOf({ burst: 5, perSecond: 1 })
+  await budget.take(5, signal)
+  budget.grow(1, 20)
+  await budget.take(15, signal)
+  budget.grow(200)
+  const [last] = await spent(budget, [2])
+  expect(last!.after).toBeGreaterThanOrEqual(9) // nothing was left
+})
