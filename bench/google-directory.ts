@@ -34,7 +34,7 @@ function* teams(): Generator<GoogleGroup> {
   for (let nth = 0; nth < SIZE.groups; nth++) {
     const others = SIZE.groups - nth
     const usual = Math.round((left / others) * (0.25 + (1.5 * ((nth * 7) % 11)) / 10))
-    const size = others === 1 ? left : nth === 0 ? 20_000 : nth <= 10 ? 5_000 : nth <= 110 ? 1_000 : usual
+    const size = others === 1 ? left : nth === 0 ? 20_011 : nth <= 10 ? 5_003 : nth <= 110 ? 1_009 : usual
     left -= size
     const isNested = nth % 10 === 3 && size > 0
     const start = nth * 7_919
