@@ -62,7 +62,9 @@ function load(): void {
 async function read(): Promise<void> {
   const { users, groups, memberships } = SIZE
   const given = [users, groups, memberships, LATENCY_MS, PER_MINUTE].map(String)
-  const directory = fork(join(import.meta.dirname, 'google-directory.ts'), given)
+  const directory = fork(join(import.meta.dirname, 'google-directory.ts'), given, {
+    execArgv: ['--max-semi-space-size=64'],
+  })
   try {
     const { admin, token, key, as, fewest } = await told<Opened>(directory)
     const env = { ...process.env, GOOGLE_KEY: key }

@@ -33,7 +33,8 @@ export class Directory {
   /** Ids by address in lower case, aliases too. */
   readonly #addresses = new Map<string, string>()
   readonly #given: GoogleOptions
-  #versions = 0
+  /** How often anything changed. */
+  changes = 0
   #sorted = new Map<string, readonly StoredUser[]>()
   #sortedGroups: readonly StoredGroup[] | undefined
   #index: readonly StoredUser[] = []
@@ -57,7 +58,7 @@ export class Directory {
     if (stored) this.#forget(addressesOf(stored.user.primaryEmail, stored.user))
     this.#claim(user.id, addressesOf(user.primaryEmail, user))
     this.#deleted.delete(user.id)
-    const version = ++this.#versions
+    const version = ++this.changes
     if (stored) Object.assign(stored, { user, version })
     else this.users.set(user.id, { id: user.id, user, version })
     this.#sorted = new Map()
@@ -68,7 +69,7 @@ export class Directory {
     if (!stored) throw new Error(`there is no user ${id}`)
     this.users.delete(id)
     this.#forget(addressesOf(stored.user.primaryEmail, stored.user))
-    this.#deleted.set(id, { ...stored, version: ++this.#versions, deletedAt: this.now() })
+    this.#deleted.set(id, { ...stored, version: ++this.changes, deletedAt: this.now() })
     this.#sorted = new Map()
     this.#leaveAll(id)
   }
@@ -79,7 +80,7 @@ export class Directory {
     const stored = this.groups.get(group.id)
     if (stored) this.#forget(addressesOf(stored.group.email, stored.group))
     this.#claim(group.id, addressesOf(group.email, group))
-    const made = { id: group.id, group: { ...group, members: [] }, version: ++this.#versions, members: [...members] }
+    const made = { id: group.id, group: { ...group, members: [] }, version: ++this.changes, members: [...members] }
     if (stored) Object.assign(stored, made)
     else this.groups.set(group.id, made)
     this.#sortedGroups = undefined
@@ -89,6 +90,7 @@ export class Directory {
     const stored = this.groups.get(id)
     if (!stored) throw new Error(`there is no group ${id}`)
     this.groups.delete(id)
+    this.changes++
     this.#forget(addressesOf(stored.group.email, stored.group))
     this.#sortedGroups = undefined
     this.#leaveAll(id)
@@ -97,12 +99,14 @@ export class Directory {
   addMember(group: string, member: Row): void {
     this.removeMember(group, idOfRow(member))
     this.groups.get(group)?.members.push(member)
+    this.changes++
   }
 
   removeMember(group: string, member: string): void {
     const stored = this.groups.get(group)
     if (!stored) throw new Error(`there is no group ${group}`)
     stored.members = stored.members.filter(row => idOfRow(row) !== member)
+    this.changes++
   }
 
   reindex(): void {

@@ -77,11 +77,8 @@ function shown(schemas: StoredUser['user']['customSchemas'], { projection, custo
   return kept.length > 0 ? Object.fromEntries(kept) : undefined
 }
 
-export function wireGroup(
-  { group, members, version }: StoredGroup,
-  directory: Directory,
-  counts: GoogleOptions['counts'],
-) {
+export function wireGroup(stored: StoredGroup, directory: Directory, counts: GoogleOptions['counts']) {
+  const { group, version } = stored
   const { members: _, ...rest } = group
   return {
     kind: 'admin#directory#group',
@@ -91,10 +88,20 @@ export function wireGroup(
     adminCreated: true,
     ...rest,
     get directMembersCount() {
-      const users = counts === 'all' ? members : members.filter(row => typeOf(row, directory) === 'USER')
-      return String(users.length)
+      return String(counts === 'all' ? stored.members.length : usersIn(stored, directory))
     },
   }
+}
+
+/** Counted once for every state of the directory. */
+const counted = new WeakMap<StoredGroup, { readonly changes: number; readonly users: number }>()
+
+function usersIn(stored: StoredGroup, directory: Directory): number {
+  const before = counted.get(stored)
+  if (before?.changes === directory.changes) return before.users
+  const users = stored.members.reduce((sum, row) => sum + (typeOf(row, directory) === 'USER' ? 1 : 0), 0)
+  counted.set(stored, { changes: directory.changes, users })
+  return users
 }
 
 function typeOf(row: Row, directory: Directory): GoogleMember['type'] {
@@ -117,7 +124,7 @@ export function wireMember(row: Row, directory: Directory) {
   return {
     kind: 'admin#directory#member',
     get etag() {
-      return etagOf(`${id} ${email} ${role} ${status} ${type}`)
+      return quoted(`m.${id}.${email}.${role}.${status}.${type}`)
     },
     id,
     ...(email !== undefined && type !== 'CUSTOMER' && { email }),
