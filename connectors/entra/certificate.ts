@@ -25,6 +25,15 @@ export function pagesClosed(what: string, pages: number): Check {
   return { check: `${what}-pages-closed`, passed: true, detail }
 }
 
+/** Groups that are listed as empty are counted, since nothing else tells an empty group from an empty answer. */
+export function membersCounted(short: readonly string[]): Check {
+  const check = 'members-counted-twice'
+  const [first] = short
+  if (first === undefined) return { check, passed: true, detail: 'groups without members were counted, and have none' }
+  const groups = short.length === 1 ? `group ${first} lists` : `${short.length} groups (${first} …) list`
+  return { check, passed: false, detail: `${groups} fewer members than are counted: run again` }
+}
+
 /** Users without a name or a state are what a missing permission looks like. */
 export function toldInFull(limited: number, users: number): Check {
   const check = 'users-told-in-full'

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { type EntraOptions, endpointsOf } from './options.ts'
+import type { Others } from './members.ts'
 import type { Run } from './session.ts'
 
 /** What the next reading needs to ask for changes alone. Times in milliseconds since 1970. */
@@ -16,7 +17,7 @@ export interface Mark {
   /** Whether every group of the tenant is in the reading. */
   readonly everyGroup: boolean
   /** Members that are neither users nor groups, by group and kind. */
-  readonly others: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly others: Others
 }
 
 const VERSION = 1
@@ -30,7 +31,7 @@ const shape = z.object({
   anchored: z.number(),
   full: z.number(),
   everyGroup: z.boolean(),
-  others: z.record(z.string(), z.record(z.string(), z.number())),
+  others: z.record(z.string(), z.record(z.string(), z.array(z.string()))),
 })
 
 const DAY = 24 * 60 * 60_000

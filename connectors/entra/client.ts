@@ -230,8 +230,7 @@ export function openGraph({ transport, signIn, patience = PATIENCE, haste = 1 }:
 function itemsOf(attempt: Attempt): (id: string) => Came {
   const envelope = { attempt, body: bodyIn(attempt) }
   const responses = attempt.came === 'answer' ? responsesOf(envelope.body()) : undefined
-  // Where the envelope is none, every item failed as it did.
-  if (responses === undefined) return () => (attempt.came === 'answer' && attempt.status < 300 ? BROKEN : envelope)
+  if (responses === undefined) return () => (speaksForAll(attempt) ? envelope : BROKEN)
   const byId = new Map(responses.map(response => [String(response['id']), response]))
   return id => {
     const response = byId.get(id)
@@ -240,6 +239,13 @@ function itemsOf(attempt: Attempt): (id: string) => Came {
     const headers = headersOf(response['headers'])
     return { attempt: { came: 'answer', status, headers, text: '' }, body: () => response['body'] }
   }
+}
+
+/** Whether what came in place of a batch holds for each of its items. A batch that is not there does not mean they are not. */
+function speaksForAll(attempt: Attempt): boolean {
+  if (attempt.came === 'nothing') return true
+  const { status } = attempt
+  return status === 401 || status === 403 || status === 429 || status >= 500
 }
 
 function bodyIn(attempt: Attempt): () => unknown {

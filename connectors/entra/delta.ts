@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { userSelect, groupSelect } from './convert.ts'
 import { linkOf } from './pages.ts'
 import type { Run } from './session.ts'
@@ -53,6 +54,8 @@ export async function readRound(
   if (linkDoubt(link, start)) return { doubt: 'the link of the checkpoint is not one of changes' }
   let restarts = 0
   const seen = new Set([link])
+  const pages = new Set<string>()
+  const told = (items: readonly Thing[]) => hash('sha256', JSON.stringify(items))
   let path = link
   for (let page = 1; page <= MOST_PAGES; page++) {
     const isFirst = page === 1
@@ -62,7 +65,11 @@ export async function readRound(
         cost: COST.delta,
         what: `GET /${collection}/delta${isFirst ? '' : `, page ${page}`}`,
         permission: PERMISSION[collection],
-        parse: body => deltaPageOf(body, start, graph),
+        parse(body) {
+          const parsed = deltaPageOf(body, start, graph)
+          if ('fault' in parsed || parsed.answer.items.length === 0) return parsed
+          return pages.has(told(parsed.answer.items)) ? { fault: 'a page that came before' } : parsed
+        },
         doubts: ({ items, next }) => (isFirst && items.length === 0 && next === undefined ? 1 : 0),
       },
       signal,
@@ -71,13 +78,16 @@ export async function readRound(
       // A page's link may expire while the link that the round began with still stands.
       if (!isFirst && restarts++ === 0 && /ExpiredPageToken/i.test(reply.code)) {
         seen.clear()
+        pages.clear()
         path = link
         page = 0
         continue
       }
       return { doubt: `changes of ${collection} are not told any more (${reply.status} ${reply.code})` }
     }
-    take(reply.answer.items)
+    const { items } = reply.answer
+    pages.add(told(items))
+    take(items)
     const { next, delta } = reply.answer
     if (delta !== undefined) return { next: delta }
     if (next === undefined || seen.has(next)) return { doubt: `changes of ${collection} come round in a circle` }

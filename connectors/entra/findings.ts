@@ -1,4 +1,5 @@
 import type { Finding } from '../../src/model.ts'
+import type { Others } from './members.ts'
 
 const KINDS: Readonly<Record<string, readonly [one: string, many: string]>> = {
   device: ['a device', 'devices'],
@@ -7,13 +8,10 @@ const KINDS: Readonly<Record<string, readonly [one: string, many: string]>> = {
 }
 
 /** Members that can be at no target: counted, a finding for each kind. */
-export function othersIn(
-  others: Readonly<Record<string, Readonly<Record<string, number>>>>,
-  source: string,
-): Finding[] {
+export function othersIn(others: Others, source: string): Finding[] {
   const sums = new Map<string, number>()
   for (const kinds of Object.values(others)) {
-    for (const [kind, count] of Object.entries(kinds)) sums.set(kind, (sums.get(kind) ?? 0) + count)
+    for (const [kind, ids] of Object.entries(kinds)) sums.set(kind, (sums.get(kind) ?? 0) + ids.length)
   }
   return [...sums]
     .toSorted(([one], [other]) => (one < other ? -1 : 1))

@@ -1,9 +1,17 @@
 import { setMaxListeners } from 'node:events'
-import type { ReadingPart } from '../../src/connector.ts'
+import type { ReadingPart, Since } from '../../src/connector.ts'
 import { RollcallError } from '../../src/errors.ts'
-import type { Check, SourceUser } from '../../src/model.ts'
+import type { Check, SourceGroup, SourceUser } from '../../src/model.ts'
 import { assignedTo } from './assignments.ts'
-import { certificateOf, counted, pagesClosed, sameIdentity, sameTenant, toldInFull } from './certificate.ts'
+import {
+  certificateOf,
+  counted,
+  membersCounted,
+  pagesClosed,
+  sameIdentity,
+  sameTenant,
+  toldInFull,
+} from './certificate.ts'
 import { neverChanges, writeMark } from './checkpoint.ts'
 import { isLimited, userOf, userSelect } from './convert.ts'
 import { countBoth, type Totals } from './counts.ts'
@@ -33,17 +41,16 @@ export async function* readAll(run: Run, why: string): AsyncGenerator<ReadingPar
   graph.throttle.sized(before.users)
 
   const ids = new Ids()
+  const prior = priorMembers(request.since, ids)
   const assigned = options.application === undefined ? undefined : await assignedTo(run, options.application)
   const stop = new AbortController()
   const inside = { ...run, signal: AbortSignal.any([signal, stop.signal]) }
   setMaxListeners(0, inside.signal)
-  const reading = readGroups(
-    inside,
-    ids,
-    group =>
-      (!assigned || assigned.groups.has(group.id)) &&
-      (request.inScope(group) || (assigned !== undefined && request.allUsers)),
-  )
+  const isRoot = (group: SourceGroup) =>
+    assigned === undefined
+      ? request.inScope(group)
+      : assigned.groups.has(group.id) && (request.allUsers || request.inScope(group))
+  const reading = readGroups(inside, ids, { isRoot, prior })
   // Without groups the users are of no use: their trouble ends the listing of users at once.
   reading.catch((error: unknown) => stop.abort(error))
   try {
@@ -109,6 +116,7 @@ export async function* readAll(run: Run, why: string): AsyncGenerator<ReadingPar
       { ...pagesClosed('members', read.pages.members), detail: membersDetail(read.pages.members, strangers) },
       counted('users', listed, { before: before.users, after: after?.users }),
       counted('groups', read.listed, { before: before.groups, after: after?.groups }),
+      membersCounted(read.short),
       toldInFull(limited, counts.users),
       permitted(run.needs, run.claims),
       sameTenant(run.claims?.tid, request.previous),
@@ -129,6 +137,18 @@ export async function* readAll(run: Run, why: string): AsyncGenerator<ReadingPar
   } finally {
     stop.abort(new RollcallError('interrupted', 'the reading has ended'))
   }
+}
+
+/** Who was in which group, to be asked before anything is sent. */
+function priorMembers(since: Since | undefined, ids: Ids): ReadonlyMap<string, Uint32Array> {
+  const prior = new Map<string, Uint32Array>()
+  for (const group of since?.ids('group') ?? []) {
+    prior.set(
+      group,
+      Uint32Array.from(since?.members(group) ?? [], id => ids.numberOf(id)),
+    )
+  }
+  return prior
 }
 
 async function anchorsOf(run: Run): Promise<{ readonly users: string; readonly groups: string } | undefined> {
@@ -156,8 +176,12 @@ function userListing({ graph, wanted, options: { users } }: Run): Listing {
     permission: 'User.Read.All',
     top: TOP,
     limited: isLimited,
+    ...(users.filter !== undefined && { now: NOT_THIS_FILTER }),
   }
 }
+
+const NOT_THIS_FILTER =
+  'correct users: { filter } of the source, or take manager out of the profiles where the filter is an advanced query'
 
 function differs(read: Totals, before: Totals): boolean {
   return read.users !== before.users || read.groups !== before.groups

@@ -2,7 +2,7 @@ import { RollcallError } from '../../src/errors.ts'
 import type { SourceGroup } from '../../src/model.ts'
 import { groupOf, groupSelect } from './convert.ts'
 import type { Ids } from './ids.ts'
-import { MemberReader } from './members.ts'
+import { MemberReader, type Others } from './members.ts'
 import { type Listing, readListing } from './pages.ts'
 import { reach } from './reach.ts'
 import type { Run } from './session.ts'
@@ -18,20 +18,28 @@ export interface ReadGroups {
   readonly users: ReadonlyMap<string, Uint32Array>
   /** Groups among them, those of the reading alone. */
   readonly nested: ReadonlyMap<string, readonly string[]>
-  readonly others: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly others: Others
   /** Of the whole tenant. */
   readonly listed: number
+  /** Groups whose members are said to be none, and counted to be some. */
+  readonly short: readonly string[]
   readonly pages: { readonly groups: number; readonly members: number }
 }
 
-/** `isRoot` says which groups are read for their own sake. */
-export async function readGroups(run: Run, ids: Ids, isRoot: (group: SourceGroup) => boolean): Promise<ReadGroups> {
+export interface Wishes {
+  /** Whether a group is read for its own sake. */
+  readonly isRoot: (group: SourceGroup) => boolean
+  /** Members before: a list that somebody is missing from is read twice. */
+  readonly prior: ReadonlyMap<string, Uint32Array>
+}
+
+export async function readGroups(run: Run, ids: Ids, { isRoot, prior }: Wishes): Promise<ReadGroups> {
   const { graph, signal } = run
   const listed = new Map<string, SourceGroup>()
   const roots: string[] = []
   const users = new Map<string, Uint32Array>()
   const nested = new Map<string, readonly string[]>()
-  const others: Record<string, Readonly<Record<string, number>>> = {}
+  const others: Record<string, Others[string]> = {}
   const gone = new Set<string>()
   /** Nested groups that the listing has not told yet. */
   const early = new Set<string>()
@@ -41,6 +49,12 @@ export async function readGroups(run: Run, ids: Ids, isRoot: (group: SourceGroup
   }
   const reader = new MemberReader(graph, signal, {
     gone: group => gone.add(group),
+    doubts(members) {
+      const before = prior.get(members.group)
+      if (before === undefined || before.length === 0) return false
+      const now = new Set([...members.users, ...members.groups].map(id => ids.numberOf(id)))
+      return before.some(number => !now.has(number))
+    },
     take(members) {
       users.set(
         members.group,
@@ -81,6 +95,7 @@ export async function readGroups(run: Run, ids: Ids, isRoot: (group: SourceGroup
     nested: new Map([...nested].map(([group, inner]) => [group, inner.filter(id => reached.has(id))])),
     others: Object.fromEntries(Object.entries(others).filter(([group]) => reached.has(group))),
     listed: all,
+    short: read.short,
     pages: { groups: pages, members: read.pages },
   }
 }

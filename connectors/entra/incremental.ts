@@ -3,6 +3,7 @@ import type { Check } from '../../src/model.ts'
 import { certificateOf, sameIdentity, sameTenant } from './certificate.ts'
 import { Changes } from './changes.ts'
 import { type Mark, neverChanges, readMark, writeMark } from './checkpoint.ts'
+import { BrokenAnswer } from './client.ts'
 import { countBoth } from './counts.ts'
 import { readRound } from './delta.ts'
 import { othersIn } from './findings.ts'
@@ -14,6 +15,16 @@ import type { Run } from './session.ts'
 export type Increment = { readonly parts: Iterable<ReadingPart> } | { readonly doubt: string }
 
 export async function readChanges(run: Run, since: Since): Promise<Increment> {
+  try {
+    return await changesSince(run, since)
+  } catch (error) {
+    // Graph answers, and not with what it should: everything may be told all the same.
+    if (error instanceof BrokenAnswer) return { doubt: error.message }
+    throw error
+  }
+}
+
+async function changesSince(run: Run, since: Since): Promise<Increment> {
   const never = neverChanges(run.options, run.request.userAttributes)
   if (never !== undefined) return { doubt: never }
   const mark = readMark(since.checkpoint, run)

@@ -1,15 +1,29 @@
+import { RollcallError } from '../../src/errors.ts'
 import { BATCH, type Graph, type Reply } from './client.ts'
 import { isLost, type Listing, Place, readOn } from './pages.ts'
 import { COST } from './throttle.ts'
-import { kindOf, type Page } from './wire.ts'
+import { countOf, kindOf, type Page } from './wire.ts'
 
 /** Direct members of one group, as Graph lists them. */
 export interface GroupMembers {
   readonly group: string
   readonly users: readonly string[]
   readonly groups: readonly string[]
-  /** How many there are of each other kind: device, orgContact, servicePrincipal … */
-  readonly others: Readonly<Record<string, number>>
+  /** Those of each other kind: device, orgContact, servicePrincipal … */
+  readonly others: Others[string]
+  /** Whether the list ended in a page without anything in it, as a list that was cut short does. */
+  readonly endsEmpty: boolean
+}
+
+/** Members that are neither users nor groups, by group and kind. */
+export type Others = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
+
+export interface MemberTaker {
+  readonly take: (members: GroupMembers) => void
+  /** A group that is not there any more. */
+  readonly gone: (group: string) => void
+  /** Whether somebody is missing who should surely be there: the list is read again, and has to say so twice. */
+  readonly doubts?: (members: GroupMembers) => boolean
 }
 
 /** Batches under way at once. */
@@ -19,29 +33,24 @@ const PERMISSION = 'GroupMember.Read.All'
 
 /**
  * Reads members of groups, twenty in a batch and several batches at once; whoever asks may add groups while others are
- * read, the nested ones that come to light among them. A group that is not there any more is `gone`.
+ * read, the nested ones that come to light among them.
  */
 export class MemberReader {
   readonly #graph: Graph
   readonly #signal: AbortSignal
-  readonly #take: (members: GroupMembers) => void
-  readonly #gone: (group: string) => void
+  readonly #taker: MemberTaker
   readonly #queue: string[] = []
   readonly #asked = new Set<string>()
   readonly #end = Promise.withResolvers<void>()
   #under = 0
   #closed = false
   #pages = 0
+  readonly #short: string[] = []
 
-  constructor(
-    graph: Graph,
-    signal: AbortSignal,
-    { take, gone }: { take: (members: GroupMembers) => void; gone: (group: string) => void },
-  ) {
+  constructor(graph: Graph, signal: AbortSignal, taker: MemberTaker) {
     this.#graph = graph
     this.#signal = signal
-    this.#take = take
-    this.#gone = gone
+    this.#taker = taker
     this.#end.promise.catch(() => {})
   }
 
@@ -54,11 +63,11 @@ export class MemberReader {
   }
 
   /** No more groups but those that come to light; resolves when all are read. */
-  async finish(): Promise<{ readonly pages: number }> {
+  async finish(): Promise<{ readonly pages: number; readonly short: readonly string[] }> {
     this.#closed = true
     this.#pump()
     await this.#end.promise
-    return { pages: this.#pages }
+    return { pages: this.#pages, short: this.#short }
   }
 
   #pump(): void {
@@ -79,11 +88,51 @@ export class MemberReader {
     const asked = groups.map(group => ({ group, listing: listingOf(group, this.#graph.base), place: new Place() }))
     const questions = asked.map(({ listing, place }) => place.question(listing, listing.path, this.#graph))
     const replies = await this.#graph.askAll(questions, this.#signal)
-    await Promise.all(
+    const lists = await Promise.all(
       asked.map(async ({ group, listing, place }, nth) => {
         const first = replies[nth]!
-        if (first.came === 'refusal' && first.status === 404) return this.#gone(group)
-        this.#take(await this.#gather(group, { listing, place, first }))
+        if (first.came === 'refusal' && first.status === 404) {
+          this.#taker.gone(group)
+          return undefined
+        }
+        return { listing, members: await this.#gather(group, { listing, place, first }) }
+      }),
+    )
+    const there = lists.filter(list => list !== undefined)
+    const counts = await this.#count(
+      there.filter(({ members }) => members.endsEmpty).map(({ members }) => members.group),
+    )
+    await Promise.all(
+      there.map(async ({ listing, members }) => {
+        const count = counts.get(members.group) ?? 0
+        const whole = count > sizeOf(members) ? await this.#again(members.group, listing) : members
+        if (count > sizeOf(whole) && whole.endsEmpty) this.#short.push(whole.group)
+        this.#taker.take(this.#taker.doubts?.(whole) ? await this.#confirm(whole, listing) : whole)
+      }),
+    )
+  }
+
+  /** How many members there are, by themselves. */
+  async #count(groups: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    if (groups.length === 0) return new Map()
+    const replies = await this.#graph.askAll(
+      groups.map(group => {
+        const path = `/groups/${encodeURIComponent(group)}/members/$count`
+        return {
+          path: `${this.#graph.base}${path}`,
+          cost: COST.membersCount,
+          eventual: true,
+          what: `GET ${path}`,
+          permission: PERMISSION,
+          parse: countOf,
+        }
+      }),
+      this.#signal,
+    )
+    return new Map(
+      groups.map((group, nth) => {
+        const reply = replies[nth]!
+        return [group, reply.came === 'answer' ? reply.answer : 0]
       }),
     )
   }
@@ -92,29 +141,57 @@ export class MemberReader {
     try {
       return await this.#gatherFrom(group, at)
     } catch (error) {
-      if (!isLost(error)) throw error
       // From the start once more: a link onwards may have expired.
-      const place = new Place()
-      const first = await this.#graph.ask(place.question(at.listing, at.listing.path, this.#graph), this.#signal)
-      return this.#gatherFrom(group, { ...at, place, first })
+      if (isLost(error)) return this.#again(group, at.listing)
+      throw error
     }
+  }
+
+  async #again(group: string, listing: Listing): Promise<GroupMembers> {
+    const place = new Place()
+    const first = await this.#graph.ask(place.question(listing, listing.path, this.#graph), this.#signal)
+    return this.#gatherFrom(group, { listing, place, first })
+  }
+
+  /** What two lists out of three agree upon. */
+  async #confirm(first: GroupMembers, listing: Listing): Promise<GroupMembers> {
+    const second = await this.#again(first.group, listing)
+    if (same(first, second)) return second
+    const third = await this.#again(first.group, listing)
+    if (same(first, third) || same(second, third)) return third
+    throw new RollcallError(
+      'source_incomplete',
+      `${listing.what} lists other members each time. The last reading stands, nothing of it will be removed; run again later.`,
+    )
   }
 
   async #gatherFrom(group: string, at: { listing: Listing; place: Place; first: Reply<Page> }): Promise<GroupMembers> {
     const users: string[] = []
     const groups: string[] = []
-    const others: Record<string, number> = {}
+    const others: Record<string, string[]> = {}
+    let endsEmpty = false
     await readOn(this.#graph, at, this.#signal, items => {
       this.#pages++
+      endsEmpty = items.length === 0
       for (const item of items) {
         const kind = kindOf(item) ?? ''
         if (kind === 'user') users.push(item.id)
         else if (kind === 'group') groups.push(item.id)
-        else others[kind] = (others[kind] ?? 0) + 1
+        else (others[kind] ??= []).push(item.id)
       }
     })
-    return { group, users, groups, others }
+    return { group, users, groups, others, endsEmpty }
   }
+}
+
+function sizeOf({ users, groups, others }: GroupMembers): number {
+  return users.length + groups.length + Object.values(others).reduce((sum, ids) => sum + ids.length, 0)
+}
+
+function same(one: GroupMembers, other: GroupMembers): boolean {
+  const ids = new Set([...one.users, ...one.groups])
+  const others = [...other.users, ...other.groups]
+  return ids.size === others.length && others.every(id => ids.has(id))
 }
 
 function listingOf(group: string, base: string): Listing {
@@ -125,6 +202,7 @@ function listingOf(group: string, base: string): Listing {
     cost: COST.members,
     permission: PERMISSION,
     top: TOP,
+    countsEmpties: true,
     tells: item => kindOf(item) !== undefined,
   }
 }

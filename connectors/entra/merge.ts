@@ -3,7 +3,7 @@ import type { SourceGroup, SourceUser } from '../../src/model.ts'
 import { type Changes, managerOf } from './changes.ts'
 import { groupOf, isLimited, userOf } from './convert.ts'
 import { groupsById, managersOf, memberOf } from './lookups.ts'
-import { type GroupMembers, MemberReader } from './members.ts'
+import { type GroupMembers, MemberReader, type Others } from './members.ts'
 import { reach } from './reach.ts'
 import type { Run } from './session.ts'
 
@@ -18,7 +18,7 @@ export interface Merged {
   readonly reached: number
   /** Whether no group that changed is out of the reading. */
   readonly everyGroup: boolean
-  readonly others: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly others: Others
 }
 
 type Doubt = { readonly doubt: string }
@@ -26,12 +26,7 @@ type Doubt = { readonly doubt: string }
 /** More than this many questions about newcomers are no fewer than a full reading's. */
 const MOST_LOOKUPS = 2_000
 
-export async function merge(
-  run: Run,
-  since: Since,
-  changes: Changes,
-  others: Readonly<Record<string, Readonly<Record<string, number>>>>,
-): Promise<Merged | Doubt> {
+export async function merge(run: Run, since: Since, changes: Changes, others: Others): Promise<Merged | Doubt> {
   const users = await changedUsers(run, since, changes)
   if ('doubt' in users) return users
   const told = toldGroups(run, changes)
@@ -245,7 +240,7 @@ async function grow(
       if (group) current.set(id, group)
       else absent.add(id)
     }
-    await readMembers(run, unread, read, absent)
+    if (!(await readMembers(run, unread, read, absent))) return { doubt: 'members of a new group are not told' }
   }
 }
 
@@ -254,18 +249,18 @@ async function readMembers(
   groups: readonly string[],
   read: Map<string, GroupMembers>,
   absent: Set<string>,
-): Promise<void> {
+): Promise<boolean> {
   const reader = new MemberReader(run.graph, run.signal, {
     take: members => read.set(members.group, members),
     gone: group => absent.add(group),
   })
   for (const group of groups) reader.add(group)
-  await reader.finish()
+  const { short } = await reader.finish()
+  return short.length === 0
 }
 
-/** Counted on from the last reading: what was told twice may count twice, until everything is read again. */
 function othersAfter(
-  before: Readonly<Record<string, Readonly<Record<string, number>>>>,
+  before: Others,
   {
     changes,
     reached,
@@ -275,15 +270,19 @@ function othersAfter(
     readonly reached: ReadonlySet<string>
     readonly read: ReadonlyMap<string, GroupMembers>
   },
-): Record<string, Record<string, number>> {
-  const after: Record<string, Record<string, number>> = {}
+): Others {
+  const after: Record<string, Others[string]> = {}
   for (const group of reached) {
-    const counts = { ...(read.get(group)?.others ?? before[group]) }
-    for (const { kind, present } of read.has(group) ? [] : (changes.groups.get(group)?.members.values() ?? [])) {
+    const whole = read.get(group)?.others
+    const kinds = new Map(Object.entries(whole ?? before[group] ?? {}).map(([kind, ids]) => [kind, new Set(ids)]))
+    for (const [id, { kind, present }] of whole ? [] : (changes.groups.get(group)?.members ?? [])) {
       if (kind === '' || kind === 'user' || kind === 'group') continue
-      counts[kind] = Math.max(0, (counts[kind] ?? 0) + (present ? 1 : -1))
+      const ids = kinds.get(kind) ?? new Set()
+      if (present) ids.add(id)
+      else ids.delete(id)
+      kinds.set(kind, ids)
     }
-    const some = Object.entries(counts).filter(([, count]) => count > 0)
+    const some = [...kinds].filter(([, ids]) => ids.size > 0).map(([kind, ids]): [string, string[]] => [kind, [...ids]])
     if (some.length > 0) after[group] = Object.fromEntries(some)
   }
   return after

@@ -17,6 +17,10 @@ export interface Listing {
   readonly limited?: (item: Thing) => boolean
   /** Whether an item says what it must; without it the page is none. */
   readonly tells?: (item: Thing) => boolean
+  /** Whether a list that ends in an empty page is counted afterwards, and need not be asked again. */
+  readonly countsEmpties?: boolean
+  /** What to do where Graph will not have the question. Default: run again later. */
+  readonly now?: string
 }
 
 /** Pages in a row without anything in them before that is taken for a loop. */
@@ -55,7 +59,7 @@ export class Place {
       },
       doubts: ({ items, next }) => {
         if (limited && items.some(limited)) return 2
-        return next === undefined && (items.length === 0 || items.length >= top) ? 1 : 0
+        return next === undefined && ((items.length === 0 && !listing.countsEmpties) || items.length >= top) ? 1 : 0
       },
     }
   }
@@ -65,7 +69,7 @@ export class Place {
     if (next !== undefined) this.#links.add(next)
     this.#empty = items.length === 0 ? this.#empty + 1 : 0
     if (this.#empty > EMPTY_PAGES)
-      throw incomplete(`${what}: ${this.#empty} pages in a row with nothing in them`, Wandering)
+      throw incomplete(`${what}: ${this.#empty} pages in a row with nothing in them`, { Kind: Wandering })
     return items.filter(({ id }) => {
       if (this.seen.has(id)) return false
       this.seen.add(id)
@@ -91,13 +95,15 @@ export async function* readListing(
   listing: Listing,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Thing[]> {
-  const told = new Set<string>()
+  const first = new Place()
   for (let pass = 1; ; pass++) {
     try {
-      for await (const items of readOnce(graph, listing, signal)) {
-        const fresh = pass === 1 ? items : items.filter(({ id }) => !told.has(id))
-        for (const { id } of fresh) told.add(id)
-        yield fresh
+      if (pass === 1) yield* readOnce(graph, listing, first, signal)
+      else {
+        for await (const items of readOnce(graph, listing, new Place(), signal)) {
+          const fresh = items.filter(({ id }) => !first.seen.has(id))
+          if (fresh.length > 0) yield fresh
+        }
       }
       return
     } catch (error) {
@@ -106,19 +112,20 @@ export async function* readListing(
   }
 }
 
-async function* readOnce(graph: Graph, listing: Listing, signal: AbortSignal): AsyncGenerator<readonly Thing[]> {
-  const place = new Place()
+async function* readOnce(
+  graph: Graph,
+  listing: Listing,
+  place: Place,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Thing[]> {
   const ask = (path: string) => kept(graph.ask(place.question(listing, path, graph), signal))
   let asked = ask(listing.path)
   for (;;) {
     const page = pageFrom(await asked.promise, listing, place.page)
     const fresh = place.take(page, listing.what)
-    if (page.next === undefined) {
-      if (fresh.length > 0) yield fresh
-      return
-    }
-    asked = ask(page.next)
+    if (page.next !== undefined) asked = ask(page.next)
     if (fresh.length > 0) yield fresh
+    if (page.next === undefined) return
   }
 }
 
@@ -143,20 +150,20 @@ export async function readOn(
   }
 }
 
-function pageFrom(reply: Reply<Page>, { what }: Listing, page: number): Page {
+function pageFrom(reply: Reply<Page>, { what, now }: Listing, page: number): Page {
   if (reply.came === 'answer') return reply.answer
   const { status, code, message } = reply
   const said = [status, code, message].filter(part => part !== '').join(' ')
   const where = page === 1 ? what : `${what}, page ${page}`
   // A link onwards that has expired: from the start it may go through.
-  throw incomplete(`${where}: refused (${said})`, page > 1 ? Wandering : RollcallError)
+  throw incomplete(`${where}: refused (${said})`, { now, Kind: page > 1 ? Wandering : RollcallError })
 }
 
-function incomplete(message: string, Kind = RollcallError): RollcallError {
-  return new Kind(
-    'source_incomplete',
-    `${message}. The last reading stands, nothing of it will be removed; run again later.`,
-  )
+function incomplete(
+  message: string,
+  { now = 'run again later', Kind }: { readonly now?: string | undefined; readonly Kind: typeof RollcallError },
+): RollcallError {
+  return new Kind('source_incomplete', `${message}. The last reading stands, nothing of it will be removed; ${now}.`)
 }
 
 /**
