@@ -43,7 +43,7 @@ type Run = (work: (invocation: Invocation) => Promise<number>) => Promise<void>
 
 function program(run: Run): Command {
   const root = new Command('rollcall')
-    .description('Keeps a SCIM 2.0 directory in step with LDAP directories and files.')
+    .description('Keeps a SCIM 2.0 directory in step with Entra ID, Google Workspace, LDAP and files.')
     .version(packageJson.version, '-V, --version', 'print the version')
     .option('-c, --config <file>', 'the config (default: config/rollcall.yaml, then rollcall.yaml)')
     .option('--json', 'one JSON document on stdout; what is told meanwhile goes to stderr')

@@ -12,7 +12,9 @@ sources:
     bind: { dn: "cn=rollcall,ou=services,dc=example,dc=com", password: { env: ROLLCALL_LDAP_PASSWORD } }
     users: { base: "ou=people,dc=example,dc=com", filter: "(objectClass=inetOrgPerson)" }
     groups: { base: "ou=groups,dc=example,dc=com" }
-  # Files:
+  # Entra ID, Google Workspace, or files:
+  # hq: { connector: entra, tenant: TENANT-ID, client: CLIENT-ID, credential: { secret: { env: ROLLCALL_ENTRA_SECRET } } }
+  # hq: { connector: google, admin: admin@example.com, credential: { key: { file: /run/secrets/google.json } } }
   # hq: { connector: file, users: ../data/users.csv, groups: ../data/groups.csv, members: ../data/members.csv }
 
 targets:

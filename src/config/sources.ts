@@ -20,17 +20,18 @@ export async function connectorsOf(file: string, text: string, table: ConnectorT
   return Promise.all(loaders.map(load => load()))
 }
 
-/** Kinds that are on their way. */
-const COMING = ['entra', 'azure-ad', 'google']
+/** As a sentence lists them: `file, google and ldap`. */
+function listed(names: readonly string[]): string {
+  return new Intl.ListFormat('en-GB').format(names)
+}
 
 /** What is said of a source whose `connector` is no kind that there is. */
 export function unknownConnector(kind: unknown, table: ConnectorTable): string {
   const known = Object.keys(table)
-  const those = `there ${known.length === 1 ? 'is' : 'are'} ${known.join(' and ')}`
+  const those = `there ${known.length === 1 ? 'is' : 'are'} ${listed(known)}`
   if (kind === undefined) return `this is missing; add it: ${those}`
   if (typeof kind !== 'string') return `a connector is named by text; ${those}`
-  if (COMING.includes(kind)) return `connector ${kind} is not there yet; ${those}`
-  const near = suggestion(kind, [...known, ...COMING])
+  const near = suggestion(kind, known)
   return `there is no connector ${kind}; ${near === undefined ? those : `did you mean ${near}?`}`
 }
 

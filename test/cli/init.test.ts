@@ -27,7 +27,7 @@ test('the sources that the starting config shows as comments are ones that check
   await rollcall(['init'], { cwd })
   const text = readFileSync(join(cwd, 'config/rollcall.yaml'), 'utf8')
   const sources = [...text.matchAll(/^ {2}# (hq: .*)$/gm)].map(([, line = '']) => line)
-  expect(sources).toHaveLength(1)
+  expect(sources).toHaveLength(3)
   const [file = ''] = sources.filter(line => line.includes('connector: file'))
   const { writeFileSync } = await import('node:fs')
   writeFileSync(join(cwd, 'config/rollcall.yaml'), text.replace(/^ {2}hq:\n( {4}.*\n)+/m, `  ${file}\n`))

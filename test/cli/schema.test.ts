@@ -53,8 +53,10 @@ test('the options of a source are those of its connector', async () => {
   const { properties } = await schemaOf('config')
   const sources = properties?.['sources']?.additionalProperties
   const kinds = typeof sources === 'object' ? (sources.oneOf ?? []) : []
-  expect(kinds.map(({ properties }) => properties?.['connector']?.const)).toEqual(['file', 'ldap'])
-  expect(kinds.map(({ properties }) => 'bind' in (properties ?? {}))).toEqual([false, true])
+  const having = (option: string) =>
+    kinds.filter(kind => option in (kind.properties ?? {})).map(kind => kind.properties?.['connector']?.const)
+  expect(having('connector')).toEqual(['azure-ad', 'entra', 'file', 'google', 'ldap'])
+  expect([having('tenant'), having('bind')]).toEqual([['azure-ad', 'entra'], ['ldap']])
   for (const kind of kinds) {
     expect(kind.required).toContain('connector')
     expect(kind.additionalProperties).toBe(false)

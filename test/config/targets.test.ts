@@ -109,11 +109,10 @@ test.each([
 })
 
 test.each([
-  ['connector: entra', /connector entra is not there yet; there are file and ldap/],
-  ['connector: google', /connector google is not there yet; there are file and ldap/],
+  ['connector: azuread', /there is no connector azuread; did you mean azure-ad\?/],
   ['connector: fiel', /there is no connector fiel; did you mean file\?/],
-  ['connector: oracle', /there is no connector oracle; there are file and ldap/],
-  ['connector: constructor', /there is no connector constructor; there are file and ldap/],
+  ['connector: oracle', /there is no connector oracle; there are azure-ad, entra, file, google and ldap/],
+  ['connector: constructor', /there is no connector constructor; there are azure-ad, entra, file, google and ldap/],
   ['connector: 3', /this is a number, where text is expected/],
 ])('a source with %s is told what there is', async (line, message) => {
   const told = await faults(target('connector: file', line))
