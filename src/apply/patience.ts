@@ -2,7 +2,7 @@
  * How long requests in flight may go on after an interruption: `signal` is aborted `graceMs` milliseconds after
  * `interruption` is, unless `done` was called by then.
  */
-export function patient(interruption: AbortSignal, graceMs: number) {
+export function patient(interruption: AbortSignal, graceMs: number): { readonly signal: AbortSignal; done(): void } {
   const controller = new AbortController()
   let timer: NodeJS.Timeout | undefined
   const start = () => {
