@@ -6,7 +6,7 @@ import { type Client, openClient, TUNING, type Tuning } from './client.ts'
 import { countOf } from './convert.ts'
 import { delegationOf } from './refusal.ts'
 import { directoryOf, PAGE } from './directory.ts'
-import { PER_MINUTE_SHARE } from './lane.ts'
+import { paceOf } from './lane.ts'
 import type { GoogleOptions } from './options.ts'
 import { neededScopes, SCOPES } from './scopes.ts'
 
@@ -138,7 +138,7 @@ async function* look(client: Client, options: GoogleOptions, signal: AbortSignal
   if (options.query !== undefined) yield* queried(client, options, options.query, signal)
   if ('line' in users) return
   const requests = 2 * Math.ceil(users.value.count / PAGE.users) + 2 * Math.ceil(count / PAGE.groups) + pages
-  const seconds = Math.ceil((requests * 60) / (options.requestsPerMinute * PER_MINUTE_SHARE))
+  const seconds = Math.ceil(requests / paceOf(options.requestsPerMinute).perSecond)
   yield {
     ok: true,
     what: `a full reading takes about ${requests} requests, ${duration(seconds)} at ${options.requestsPerMinute} a minute; less where profiles take in few groups`,

@@ -81,7 +81,8 @@ export function addressesOf(wire: WireUser | WireGroup): readonly [string, ...st
 }
 
 function texts(list: unknown): string[] {
-  return Array.isArray(list) ? list.filter(one => typeof one === 'string' && one !== '') : []
+  const items: readonly unknown[] = Array.isArray(list) ? list : []
+  return items.filter(one => typeof one === 'string').filter(one => one !== '')
 }
 
 /** Said of an attribute whose value is not of any shape that it is known to have. */

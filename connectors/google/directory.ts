@@ -5,16 +5,39 @@ import type { WireGroup, WireUser } from './convert.ts'
 
 /** The questions that are put to the Directory API, and what their answers must have to be believed. */
 
+/** Items are looked at where they are, and not copied: there are a million of them. None has a null. */
+export interface Member {
+  readonly id: string
+  readonly type: string
+  readonly email?: string
+  readonly status?: string
+}
+const user = z.custom<WireUser>(item => has(item, 'id', 'primaryEmail'))
+const group = z.custom<WireGroup>(item => has(item, 'id', 'email'))
+const member = z.custom<Member>(item => has(item, 'id', 'type') && mayHave(item, 'email') && mayHave(item, 'status'))
+const userId = z.custom<{ readonly id: string; readonly customerId?: string }>(
+  item => has(item, 'id') && mayHave(item, 'customerId'),
+)
+const groupId = z.custom<{ readonly id: string }>(item => has(item, 'id'))
+
+function has(item: unknown, ...names: readonly string[]): item is Readonly<Record<string, unknown>> {
+  if (!isRecord(item)) return false
+  for (const name of names) if (typeof item[name] !== 'string' || item[name] === '') return false
+  for (const name in item) if (item[name] === null) return false
+  return true
+}
+
+function isRecord(item: unknown): item is Readonly<Record<string, unknown>> {
+  return typeof item === 'object' && item !== null
+}
+
+function mayHave(item: Readonly<Record<string, unknown>>, name: string): boolean {
+  return item[name] === undefined || typeof item[name] === 'string'
+}
+
 const text = z.string().min(1)
-const whole = (item: object) => !Object.values(item).includes(null)
 const kind = (name: string) => ({ kind: z.literal(`admin#directory#${name}`) })
 const page = (name: string) => ({ ...kind(name), nextPageToken: text.optional() })
-
-const user: z.ZodType<WireUser> = z.looseObject({ id: text, primaryEmail: text }).refine(whole)
-const group: z.ZodType<WireGroup> = z.looseObject({ id: text, email: text }).refine(whole)
-const member = z.object({ id: text, type: text, email: text.optional(), status: text.optional() })
-const userId = z.object({ id: text, customerId: text.optional() })
-const groupId = z.object({ id: text })
 
 const usersPage = z.object({ ...page('users'), users: z.array(user) })
 const userIdsPage = z.object({ ...page('users'), users: z.array(userId) })
@@ -25,8 +48,6 @@ const orgUnitsAnswer = z.object({
   ...kind('orgUnits'),
   organizationUnits: z.array(z.object({ orgUnitPath: text })).default([]),
 })
-
-export type Member = z.output<typeof member>
 
 /** Which users and groups, and what of them. */
 export interface Wanted {
@@ -40,9 +61,10 @@ export interface Wanted {
 /** Ids that came in earlier pages of a listing. */
 export interface Seen {
   has(id: string): boolean
-  add(id: string): void
+  /** `last`: no page follows. */
+  add(id: string, last: boolean): unknown
   /** The last page was announced, and had nobody: either so many fill their pages, or the listing was cut short. */
-  hollow?(): void
+  hollow?(): unknown
 }
 
 /** What was asked for by id. */
@@ -159,15 +181,23 @@ export function directoryOf(client: Client, wanted: Wanted, signal: AbortSignal)
       let mark: string | undefined
       const rows: Member[] = []
       let hollow = false
-      const seen = Object.assign(new Set<string>(), { hollow: () => (hollow = true) })
+      const earlier = new Set<string>()
+      const seen: Seen = {
+        has: id => earlier.has(id),
+        add: (id, last) => last || earlier.add(id),
+        hollow: () => (hollow = true),
+      }
       const pages = pagesOf<Member>(`the members of ${email}`, seen, async (token, { nth, what, doubt }) => {
         const call = (api: Api, seam: Seam) => api.members.list({ ...asked, ...token }, seam)
         const known = nth === 1 && etag !== undefined ? { etag } : {}
-        const shape = membersPage
-        const reply = await client.request(
-          { what, call, shape, doubt: ({ members }) => doubt(members), ...known },
-          signal,
-        )
+        let full = false
+        const doubts = ({ members, nextPageToken }: z.output<typeof membersPage>) => {
+          // Counts do not cover groups: a list that ends with its page is asked for twice.
+          const ends = nextPageToken === undefined && members.length === PAGE.members && !full
+          full ||= ends
+          return doubt(members) ?? (ends ? 'a full page and none after it' : undefined)
+        }
+        const reply = await client.request({ what, call, shape: membersPage, doubt: doubts, ...known }, signal)
         if (reply.judged !== 'fine') {
           end = reply.judged === 'gone' ? 'gone' : 'unchanged'
           return { items: [], token: undefined }
@@ -241,7 +271,9 @@ async function* pagesOf<Item extends { readonly id: string }>(
   const tokens = new Set<string>()
   const doubt = (items: readonly Item[]) => {
     const ids = new Set(items.map(({ id }) => id))
-    return ids.size < items.length || items.some(({ id }) => seen.has(id)) ? 'someone who came before' : undefined
+    return ids.size < items.length || (tokens.size > 0 && items.some(({ id }) => seen.has(id)))
+      ? 'someone who came before'
+      : undefined
   }
   const get = (pageToken?: string) => {
     const nth = tokens.size + 1
@@ -251,7 +283,7 @@ async function* pagesOf<Item extends { readonly id: string }>(
   }
   for (let next: Promise<Page<Item>> | undefined = get(); next !== undefined; ) {
     const { items, token }: Page<Item> = await next
-    for (const { id } of items) seen.add(id)
+    for (const { id } of items) seen.add(id, token === undefined)
     if (token === undefined && items.length === 0 && tokens.size > 0) seen.hollow?.()
     if (token !== undefined && tokens.has(token)) throw leadsBack(`page ${tokens.size + 1} of ${what}`)
     if (token !== undefined) tokens.add(token)

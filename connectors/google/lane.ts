@@ -18,10 +18,16 @@ export interface Lane {
 const FIRST = 10
 
 /**
- * Google counts the requests of a minute: at an even pace of this much less than a sixtieth a second, no minute has more
- * than allowed, wherever it begins.
+ * Google counts the requests of a minute: what is sent at once and what follows in a minute are together this much less
+ * than it allows, wherever the minute begins.
  */
-export const PER_MINUTE_SHARE = 0.97
+const MARGIN = 0.01
+
+/** Requests a second, once those that may be sent at once are. */
+export function paceOf(requestsPerMinute: number): { readonly burst: number; readonly perSecond: number } {
+  const burst = Math.min(10, Math.max(1, requestsPerMinute / 240))
+  return { burst, perSecond: (requestsPerMinute * (1 - MARGIN) - burst) / 60 }
+}
 
 export function laneOf({
   requestsPerMinute,
@@ -30,8 +36,7 @@ export function laneOf({
   readonly requestsPerMinute: number
   readonly concurrency: number
 }): Lane {
-  const perSecond = (requestsPerMinute / 60) * PER_MINUTE_SHARE
-  const budget = budgetOf({ burst: Math.max(1, Math.min(perSecond, 10)), perSecond })
+  const budget = budgetOf(paceOf(requestsPerMinute))
   const waiting = new Set<() => void>()
   let room = Math.min(FIRST, concurrency)
   let underWay = 0

@@ -76,11 +76,11 @@ function doubtAbout(
   count: number | undefined,
   counting: Counting,
   known: readonly string[] | undefined,
-): 'count' | 'lost' | 'none' | undefined {
+): 'count' | 'lost' | 'less' | undefined {
   const tally = tallyOf(rows)
   if (!counting.agrees(count, tally)) return 'count'
-  if (hollow) return 'none'
-  if (known === undefined) return rows.length === 0 || count === undefined ? 'none' : undefined
+  if (hollow) return 'less'
+  if (known === undefined) return rows.length === 0 || count === undefined ? 'less' : undefined
   if (tally.everyone) return undefined
   const ids = new Set(rows.map(({ id }) => id))
   return known.every(id => ids.has(id)) ? undefined : 'lost'

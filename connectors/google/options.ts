@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isLoopback } from '../../src/http/loopback.ts'
 import { tls } from '../../src/http/tls.ts'
 import { secret } from '../../src/secret.ts'
 
@@ -23,11 +24,6 @@ function faultOf(text: string): string | undefined {
   if (url.protocol === 'https:') return undefined
   if (url.protocol === 'http:' && isLoopback(url.hostname)) return undefined
   return 'this address is not encrypted; use https://'
-}
-
-/** As `URL` spells host names: `127.1` is `127.0.0.1` there. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
 const PROXY =
