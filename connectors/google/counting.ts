@@ -27,15 +27,15 @@ export function tallyOf(rows: readonly Member[]): Tally {
 /**
  * Holds `directMembersCount` of groups against the members that were read. By its description it counts users and no
  * groups; whether that is so everywhere is not known. Where it is not, a group that was read twice, the same both times,
- * and whose count is that of users and groups together, is one that says so, unless another group says otherwise.
+ * and whose count is that of users and groups together, is one that says so, unless as many groups say otherwise.
  */
 export class Counting {
   readonly #withGroups: string[] = []
   #withoutGroups = 0
 
-  /** Groups whose count was taken to include groups, though it does not in others. */
+  /** Groups whose count was taken to include groups, though it does not in as many others. */
   get contradicted(): readonly string[] {
-    return this.#withoutGroups > 0 ? this.#withGroups : []
+    return this.#withoutGroups >= this.#withGroups.length ? this.#withGroups : []
   }
 
   agrees(count: number | undefined, tally: Tally): boolean {
@@ -43,12 +43,13 @@ export class Counting {
     const plainly = within(count, tally, 0)
     const together = within(count, tally, tally.groups)
     if (plainly && !together) this.#withoutGroups++
-    return plainly || (together && this.#withoutGroups === 0 && this.#withGroups.length >= SURE)
+    return plainly || (together && this.#withGroups.length >= SURE && this.#withGroups.length > this.#withoutGroups)
   }
 
   /** Asked of a group that did not agree, twice. */
   explains(group: string, count: number | undefined, tally: Tally): boolean {
-    if (count === undefined || !within(count, tally, tally.groups) || this.#withoutGroups > 0) return false
+    if (count === undefined || !within(count, tally, tally.groups) || this.#withoutGroups > this.#withGroups.length)
+      return false
     this.#withGroups.push(group)
     return true
   }

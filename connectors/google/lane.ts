@@ -23,10 +23,10 @@ const FIRST = 10
  */
 const MARGIN = 0.01
 
-/** Requests a second, once those that may be sent at once are. */
+/** Requests that may be sent at once after a lull, half a second's worth, and requests a second from then on. */
 export function paceOf(requestsPerMinute: number): { readonly burst: number; readonly perSecond: number } {
-  const burst = Math.min(10, Math.max(1, requestsPerMinute / 240))
-  return { burst, perSecond: (requestsPerMinute * (1 - MARGIN) - burst) / 60 }
+  const perSecond = (requestsPerMinute * (1 - MARGIN)) / 60.5
+  return { burst: Math.max(1, perSecond / 2), perSecond }
 }
 
 export function laneOf({

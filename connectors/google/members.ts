@@ -58,14 +58,15 @@ export async function readMembers(
     const { rows } = answer
     const doubt = doubtAbout(answer, count, counting, known)
     if (doubt === undefined) return answer
-    if (before !== undefined && sameMembers(before, rows))
-      return doubt !== 'count' || counting.explains(email, count, tallyOf(rows)) ? answer : { is: 'doubtful', rows }
+    const isSame = before !== undefined && sameMembers(before, rows)
+    if (isSame && (doubt !== 'count' || counting.explains(email, count, tallyOf(rows)))) return answer
     before = rows
     mark = undefined
     if (doubt === 'count') {
       const group = await again(directory, id)
-      if (group === undefined) return { is: 'gone' }
-      count = countOf(group)
+      if (group) count = countOf(group)
+      else if ((await directory.members({ id, email }, undefined)).is === 'gone') return { is: 'gone' }
+      else throw neitherHereNorThere(email)
     }
   }
   return { is: 'doubtful', rows: before ?? [] }
@@ -110,6 +111,6 @@ async function again(directory: Directory, id: string): Promise<WireGroup | unde
 function neitherHereNorThere(email: string): RollcallError {
   return new RollcallError(
     'source_incomplete',
-    `the members of ${email} are said to be gone, and the group is there. The last reading stands, nothing of it will be removed; run again later.`,
+    `of the group ${email} and its members one is there and the other is not. The last reading stands, nothing of it will be removed; run again later.`,
   )
 }
