@@ -39,8 +39,6 @@ export interface Graph {
   /** The same for up to 20 at once; those that fail are asked again, the others stand. Replies in the order of questions. */
   askAll<Answer>(questions: readonly Question<Answer>[], signal: AbortSignal): Promise<Reply<Answer>[]>
   token(signal: AbortSignal): Promise<Token>
-  /** Requests sent so far. */
-  readonly sent: number
   close(): Promise<void>
 }
 
@@ -67,16 +65,17 @@ interface Later {
 
 /** How often an answer that is broken is asked for in all. */
 const READINGS = 4
+/** How many times as often a request may be told to wait while others are answered. */
+const MOST_HELD = 20
 export const BATCH = 20
 
 export function openGraph({ transport, signIn, patience = PATIENCE, haste = 1 }: GraphOptions): Graph {
   const throttle = throttleOf({ haste })
-  const shared = { strikes: 0, sent: 0 }
+  const shared = { strikes: 0, answers: 0 }
 
   const send = async (sent: Omit<Sent, 'token'>, cost: number, signal: AbortSignal) => {
     await throttle.take(cost, signal)
     const token = await signIn.token(signal)
-    shared.sent++
     const attempt = await transport.send({ ...sent, token: token.text }, signal)
     if (attempt.came === 'answer') throttle.heed(attempt.headers)
     return { attempt, token }
@@ -100,6 +99,8 @@ export function openGraph({ transport, signIn, patience = PATIENCE, haste = 1 }:
     readonly question: Question<Answer>
     readonly #began = performance.now()
     #tried = 0
+    #held = 0
+    #answers = 0
     #doubted = 0
     #renewed = false
     constructor(question: Question<Answer>) {
@@ -108,8 +109,8 @@ export function openGraph({ transport, signIn, patience = PATIENCE, haste = 1 }:
 
     /** The reply, or how long to wait before asking again; throws where there is no point. */
     take({ attempt, body }: Came, token: Token): Reply<Answer> | Later {
-      this.#tried++
-      const at = { tried: this.#tried, strikes: shared.strikes + 1, now: Date.now(), random: Math.random() }
+      const tried = this.#count(attempt)
+      const at = { tried, strikes: shared.strikes + 1, now: Date.now(), random: Math.random() }
       const verdict = verdictOf('GET', attempt, at, patience)
       if (attempt.came === 'nothing') {
         return verdict.next === 'again'
@@ -140,7 +141,17 @@ export function openGraph({ transport, signIn, patience = PATIENCE, haste = 1 }:
         this.#doubted++
         return this.#later(patience.first * Math.random())
       }
+      shared.answers++
       return { came: 'answer', answer }
+    }
+
+    /** Being told to wait is no failure as long as others are answered meanwhile: a batch is let through piece by piece. */
+    #count(attempt: Attempt): number {
+      this.#tried++
+      if (attempt.came === 'nothing' || (attempt.status !== 429 && attempt.status !== 503)) return this.#tried
+      this.#held = shared.answers > this.#answers ? 1 : this.#held + 1
+      this.#answers = shared.answers
+      return this.#tried >= patience.attempts * MOST_HELD ? patience.attempts : this.#held
     }
 
     #refused(status: number, headers: Headers, body: unknown): Reply<Answer> | Later {
@@ -182,9 +193,6 @@ export function openGraph({ transport, signIn, patience = PATIENCE, haste = 1 }:
     base: transport.base,
     origin: transport.origin,
     throttle,
-    get sent() {
-      return shared.sent
-    },
     async ask(question, signal) {
       const course = new Course(question)
       for (;;) {

@@ -47,10 +47,18 @@ export async function signInWith(options: EntraOptions, place: Place, patience: 
   const make = await credentialOf(identity, options, place, patience)
   const scope = `${endpointsOf(options).graph}/.default`
   const provider = () => {
-    const get = identity.getBearerTokenProvider(make(), scope)
-    return { get, last: undefined as Token | undefined }
+    const made: { readonly get: () => Promise<string>; last: Token | undefined } = {
+      get: identity.getBearerTokenProvider(make(), scope),
+      last: undefined,
+    }
+    return made
   }
-  let current = provider()
+  let current: ReturnType<typeof provider>
+  try {
+    current = provider()
+  } catch (error) {
+    throw refusalOf(error, options)
+  }
   return {
     async token(signal) {
       const from = current

@@ -12,7 +12,7 @@ const TOP = 999
 
 /**
  * The groups that each of these is directly in. Undefined where Graph will not say (it tells ids of groups to
- * User.Read.All and GroupMember.Read.All, and may think otherwise).
+ * User.Read.All and GroupMember.Read.All, and may think otherwise), or does not know them yet.
  */
 export async function memberOf(
   { graph, signal }: Run,
@@ -32,8 +32,7 @@ export async function memberOf(
         const first = replies[nth]!
         const groups: string[] = []
         found.set(id, groups)
-        // Gone again meanwhile: the next changes will say so.
-        if (first.came === 'refusal' && first.status === 404) continue
+        if (first.came === 'refusal') return undefined
         await readOn(graph, { listing, place, first }, signal, items => {
           groups.push(...items.filter(item => kindOf(item) === 'group').map(item => item.id))
         })

@@ -2,7 +2,7 @@ import { RollcallError } from '../../src/errors.ts'
 import { BATCH, type Graph, type Reply } from './client.ts'
 import { isLost, type Listing, Place, readOn } from './pages.ts'
 import { COST } from './throttle.ts'
-import { countOf, kindOf, type Page } from './wire.ts'
+import { countOf, isRecord, kindOf, type Page } from './wire.ts'
 
 /** Direct members of one group, as Graph lists them. */
 export interface GroupMembers {
@@ -92,7 +92,7 @@ export class MemberReader {
       asked.map(async ({ group, listing, place }, nth) => {
         const first = replies[nth]!
         if (first.came === 'refusal' && first.status === 404) {
-          this.#taker.gone(group)
+          await this.#missing(group)
           return undefined
         }
         return { listing, members: await this.#gather(group, { listing, place, first }) }
@@ -109,6 +109,26 @@ export class MemberReader {
         if (count > sizeOf(whole) && whole.endsEmpty) this.#short.push(whole.group)
         this.#taker.take(this.#taker.doubts?.(whole) ? await this.#confirm(whole, listing) : whole)
       }),
+    )
+  }
+
+  /** A list that is not there is no group that is not there: it is asked for by itself. */
+  async #missing(group: string): Promise<void> {
+    const path = `/groups/${encodeURIComponent(group)}`
+    const reply = await this.#graph.ask(
+      {
+        path: `${this.#graph.base}${path}?$select=id`,
+        cost: COST.other,
+        what: `GET ${path}`,
+        permission: PERMISSION,
+        parse: body => (isRecord(body) && body['id'] === group ? { answer: true } : { fault: 'another group' }),
+      },
+      this.#signal,
+    )
+    if (reply.came === 'refusal' && reply.status === 404) return this.#taker.gone(group)
+    throw new RollcallError(
+      'source_incomplete',
+      `GET ${path}/members: not there (404), and the group is. The last reading stands, nothing of it will be removed; run again later.`,
     )
   }
 

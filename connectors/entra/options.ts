@@ -83,12 +83,7 @@ export const options = z
       .prefault({})
       .describe('Which users.'),
     attributes: z
-      .record(
-        z
-          .string()
-          .regex(/^extension_[0-9A-Fa-f]{32}_\w+$/, 'a directory extension is extension_<32 hex digits>_<name>'),
-        z.enum(['text', 'list', 'number', 'boolean']),
-      )
+      .record(name, z.enum(['text', 'list', 'number', 'boolean']))
       .default({})
       .describe('Types of directory extensions, by their whole names, letter for letter.'),
     tls: tls.optional(),
@@ -99,12 +94,16 @@ export const options = z
   })
   .superRefine((given, { addIssue }) => {
     const fault = (path: string[], message: string) => addIssue({ code: 'custom', path, message })
-    const { credential, client, endpoints, tls: certificates } = given
+    const { attributes, credential, client, endpoints, tls: certificates } = given
     const named = 'secret' in credential || 'certificate' in credential
     if (named && client === undefined) fault(['client'], 'is missing: name the application (client) ID')
     if (certificates?.startTls !== undefined) fault(['tls', 'startTls'], 'is for LDAP; take it out')
-    if (endpoints.login !== undefined && !named)
-      fault(['endpoints', 'login'], 'goes with { secret: SECRET } and { certificate: SECRET } alone')
+    for (const extension of Object.keys(attributes)) {
+      if (!/^extension_[0-9A-Fa-f]{32}_\w+$/.test(extension))
+        fault(['attributes', extension], 'is no directory extension; write it whole: extension_<32 hex digits>_<name>')
+    }
+    if (endpoints.login !== undefined && ('cli' in credential || 'managedIdentity' in credential))
+      fault(['endpoints', 'login'], 'is not asked by this credential; take it out')
   })
 
 export type EntraOptions = z.infer<typeof options>

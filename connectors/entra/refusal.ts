@@ -54,6 +54,13 @@ export function refusalOf(error: unknown, options: EntraOptions): RollcallError 
   const network = /\b(E[A-Z]{4,}|CERT_[A-Z_]+|[A-Z_]*SELF_SIGNED[A-Z_]*|UNABLE_TO_[A-Z_]+|DEPTH_ZERO[A-Z_]+)\b/.exec(
     message,
   )?.[1]
+  if (/endpoints_resolution_error|openid_config_error/.test(message)) {
+    const { tenant } = options
+    return new RollcallError(
+      'source_incomplete',
+      `signing in at ${host} failed: it does not know tenant ${tenant}, or cannot be reached. Correct tenant, or see whether ${host} can be reached from here (proxy, tls).`,
+    )
+  }
   const why = network ?? (/expiresOn|50\d/.test(message) ? 'it did not give a token' : 'no answer worth having')
   return new RollcallError(
     'source_incomplete',
