@@ -1,4 +1,4 @@
-import type { admin_directory_v1 } from 'googleapis/build/src/apis/admin/index.js'
+import type { admin_directory_v1 } from 'googleapis/build/src/apis/admin/directory_v1.js'
 import type { ZodType } from 'zod'
 import type { Place } from '../../src/connector.ts'
 import { RollcallError } from '../../src/errors.ts'
@@ -72,8 +72,8 @@ export async function openClient(
 ): Promise<Client> {
   const { credential, endpoints, concurrency } = options
   const { patience, deadlines, now } = tuning
-  const [{ admin }, tls, proxy] = await Promise.all([
-    import('googleapis/build/src/apis/admin/index.js'),
+  const [{ admin_directory_v1: library }, tls, proxy] = await Promise.all([
+    import('googleapis/build/src/apis/admin/directory_v1.js'),
     readTls(options.tls, place.folder),
     options.proxy instanceof Secret ? options.proxy.read(place.folder) : options.proxy,
   ])
@@ -93,7 +93,7 @@ export async function openClient(
   const tokens = tokensOf({ options, signer, scopes, origin, patience, now })
   const directory = open(endpoints.admin, 'application/json', concurrency)
   const lane = laneOf(options)
-  const api = admin({ version: 'directory_v1', retry: false })
+  const api = new library.Admin({ retry: false })
 
   return {
     signer,
