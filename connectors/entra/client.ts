@@ -71,7 +71,8 @@ export const BATCH = 20
 
 export function openGraph({ transport, signIn, patience = PATIENCE, haste = 1 }: GraphOptions): Graph {
   const throttle = throttleOf({ haste })
-  const shared = { strikes: 0, answers: 0 }
+  /** Times in a row that Graph asked for quiet, until when, and answers so far. */
+  const shared = { strikes: 0, quietUntil: 0, answers: 0 }
 
   const send = async (sent: Omit<Sent, 'token'>, cost: number, signal: AbortSignal) => {
     await throttle.take(cost, signal)
@@ -110,7 +111,9 @@ export function openGraph({ transport, signIn, patience = PATIENCE, haste = 1 }:
     /** The reply, or how long to wait before asking again; throws where there is no point. */
     take({ attempt, body }: Came, token: Token): Reply<Answer> | Later {
       const tried = this.#count(attempt)
-      const at = { tried, strikes: shared.strikes + 1, now: Date.now(), random: Math.random() }
+      // What was under way when quiet was asked for is told the same, and that is one word of Graph's, not many.
+      const strikes = performance.now() < shared.quietUntil ? shared.strikes : shared.strikes + 1
+      const at = { tried, strikes, now: Date.now(), random: Math.random() }
       const verdict = verdictOf('GET', attempt, at, patience)
       if (attempt.came === 'nothing') {
         return verdict.next === 'again'
@@ -119,7 +122,8 @@ export function openGraph({ transport, signIn, patience = PATIENCE, haste = 1 }:
       }
       const { status, headers } = attempt
       if (verdict.next === 'pause') {
-        shared.strikes++
+        shared.strikes = strikes
+        shared.quietUntil = Math.max(shared.quietUntil, performance.now() + verdict.wait)
         throttle.pause(verdict.wait)
         return this.#later(0)
       }

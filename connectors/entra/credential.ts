@@ -104,7 +104,7 @@ async function credentialOf(
   const named = options.client === undefined ? {} : { clientId: options.client }
   if ('workloadIdentity' in credential)
     return () => new identity.WorkloadIdentityCredential({ ...general, tenantId: tenant, ...named })
-  if ('managedIdentity' in credential) return () => new identity.ManagedIdentityCredential({ ...general, ...named })
+  if ('managedIdentity' in credential) return () => new identity.ManagedIdentityCredential(named)
   return () => new identity.AzureCliCredential({ tenantId: tenant })
 }
 

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { ReadingPart, Since } from '../../src/connector.ts'
 import { RollcallError } from '../../src/errors.ts'
 import type { Check, SourceGroup, SourceUser } from '../../src/model.ts'
-import { assignedTo } from './assignments.ts'
+import { type Assigned, assignedTo } from './assignments.ts'
 import {
   certificateOf,
   counted,
@@ -17,7 +17,7 @@ import { isLimited, userOf, userSelect } from './convert.ts'
 import { countBoth, type Totals } from './counts.ts'
 import { anchor } from './delta.ts'
 import { othersIn } from './findings.ts'
-import { readGroups } from './groups.ts'
+import { type ReadGroups, readGroups } from './groups.ts'
 import { Ids } from './ids.ts'
 import { type Listing, readListing } from './pages.ts'
 import { permitted } from './permissions.ts'
@@ -46,25 +46,24 @@ export async function* readAll(run: Run, why: string): AsyncGenerator<ReadingPar
   const stop = new AbortController()
   const inside = { ...run, signal: AbortSignal.any([signal, stop.signal]) }
   setMaxListeners(0, inside.signal)
+  const counts = { users: 0, groups: 0, members: 0 }
   const isRoot = (group: SourceGroup) =>
     assigned === undefined
       ? request.inScope(group)
       : assigned.groups.has(group.id) && (request.allUsers || request.inScope(group))
-  const reading = readGroups(inside, ids, { isRoot, prior })
+  const reading = readGroups(inside, ids, {
+    isRoot,
+    prior,
+    progress: done => request.progress?.({ ...done, users: counts.users }),
+  })
   // Without groups the users are of no use: their trouble ends the listing of users at once.
   reading.catch((error: unknown) => stop.abort(error))
   try {
-    const counts = { users: 0, groups: 0, members: 0 }
     const users = new Set<number>()
     let listed = 0
     let limited = 0
     let pages = 0
-    const only =
-      assigned &&
-      new Set([
-        ...[...(await reading).users.values()].flatMap(members => [...members]),
-        ...[...assigned.users].map(id => ids.numberOf(id)),
-      ])
+    const only = assigned && usersOf(assigned, await reading, ids)
     for await (const items of readListing(graph, userListing(run), inside.signal)) {
       pages++
       listed += items.length
@@ -77,7 +76,6 @@ export async function* readAll(run: Run, why: string): AsyncGenerator<ReadingPar
         page.push(userOf(item, run.wanted.user, run.denied))
       }
       counts.users += page.length
-      request.progress?.(counts)
       if (page.length > 0) yield { part: 'users', users: page }
     }
     const read = await reading
@@ -85,7 +83,6 @@ export async function* readAll(run: Run, why: string): AsyncGenerator<ReadingPar
     for (let from = 0; from < groups.length; from += GROUPS) {
       const some = groups.slice(from, from + GROUPS)
       counts.groups += some.length
-      request.progress?.(counts)
       yield { part: 'groups', groups: some }
     }
     let strangers = 0
@@ -100,7 +97,6 @@ export async function* readAll(run: Run, why: string): AsyncGenerator<ReadingPar
         const some = members.slice(from, from + PIECE)
         counts.members += some.length
         signal.throwIfAborted()
-        request.progress?.(counts)
         yield { part: 'members', group: id, members: some }
       }
     }
@@ -137,6 +133,13 @@ export async function* readAll(run: Run, why: string): AsyncGenerator<ReadingPar
   } finally {
     stop.abort(new RollcallError('interrupted', 'the reading has ended'))
   }
+}
+
+/** The users assigned by themselves or with a group, as numbers. */
+function usersOf(assigned: Assigned, { users }: ReadGroups, ids: Ids): Set<number> {
+  const all = new Set(Array.from(assigned.users, id => ids.numberOf(id)))
+  for (const members of users.values()) for (const member of members) all.add(member)
+  return all
 }
 
 /** Who was in which group, to be asked before anything is sent. */

@@ -31,9 +31,10 @@ export interface Wishes {
   readonly isRoot: (group: SourceGroup) => boolean
   /** Members before: a list that somebody is missing from is read twice. */
   readonly prior: ReadonlyMap<string, Uint32Array>
+  readonly progress: (done: { readonly groups: number; readonly members: number }) => void
 }
 
-export async function readGroups(run: Run, ids: Ids, { isRoot, prior }: Wishes): Promise<ReadGroups> {
+export async function readGroups(run: Run, ids: Ids, { isRoot, prior, progress }: Wishes): Promise<ReadGroups> {
   const { graph, signal } = run
   const listed = new Map<string, SourceGroup>()
   const roots: string[] = []
@@ -41,6 +42,7 @@ export async function readGroups(run: Run, ids: Ids, { isRoot, prior }: Wishes):
   const nested = new Map<string, readonly string[]>()
   const others: Record<string, Others[string]> = {}
   const gone = new Set<string>()
+  let members = 0
   /** Nested groups that the listing has not told yet. */
   const early = new Set<string>()
 
@@ -49,20 +51,23 @@ export async function readGroups(run: Run, ids: Ids, { isRoot, prior }: Wishes):
   }
   const reader = new MemberReader(graph, signal, {
     gone: group => gone.add(group),
-    doubts(members) {
-      const before = prior.get(members.group)
+    doubts(list) {
+      const before = prior.get(list.group)
       if (before === undefined || before.length === 0) return false
-      const now = new Set([...members.users, ...members.groups].map(id => ids.numberOf(id)))
+      const now = new Set([...list.users, ...list.groups].map(id => ids.numberOf(id)))
       return before.some(number => !now.has(number))
     },
-    take(members) {
+    take(list) {
+      const { group, users: direct, groups: inside } = list
+      members += direct.length + inside.length
+      progress({ groups: listed.size, members })
       users.set(
-        members.group,
-        Uint32Array.from(members.users, id => ids.numberOf(id)),
+        group,
+        Uint32Array.from(direct, id => ids.numberOf(id)),
       )
-      if (members.groups.length > 0) nested.set(members.group, members.groups)
-      if (Object.keys(members.others).length > 0) others[members.group] = members.others
-      for (const inner of members.groups) {
+      if (inside.length > 0) nested.set(group, inside)
+      if (Object.keys(list.others).length > 0) others[group] = list.others
+      for (const inner of inside) {
         if (listed.has(inner)) open(inner)
         else early.add(inner)
       }
@@ -78,7 +83,7 @@ export async function readGroups(run: Run, ids: Ids, { isRoot, prior }: Wishes):
       if (root) roots.push(group.id)
       if (root || early.has(group.id)) open(group.id)
     }
-    run.request.progress?.({ users: 0, groups: listed.size, members: 0 })
+    progress({ groups: listed.size, members })
   }
   const read = await reader.finish()
 

@@ -369,3 +369,35 @@ test('throttled by its budget, a reading waits as long as it is told and comes t
   expect([read.groups.size, failed(read)]).toEqual([310, []])
   expect(graph.throttled).toBeGreaterThan(0)
 })
+
+test('a batch of which every item is told to wait, and not how long, waits as for one', async () => {
+  const groups = Array.from({ length: 40 }, (_, nth) => ({
+    id: ID(100 + nth),
+    displayName: `team ${nth}`,
+    members: [],
+  }))
+  const graph = await started({ users: PEOPLE, groups })
+  const told = new Set<string>()
+  graph.misbehave(({ path, inBatch }) => {
+    if (!inBatch || told.has(path)) return undefined
+    told.add(path)
+    return 'throttled'
+  })
+  // Doubled for each of forty, the wait would be a minute.
+  const patience = { attempts: 5, first: 2, longest: 60_000, giveUp: 120_000 }
+  const read = await reading(sourceAt(graph, {}, { patience }))
+  expect([read.groups.size, told.size > 40, failed(read)]).toEqual([40, true, []])
+})
+
+test('progress tells users, groups and members as they come', async () => {
+  const graph = await started({ users: PEOPLE, groups: GROUPS })
+  const most = { users: 0, groups: 0, members: 0 }
+  const read = await reading(sourceAt(graph), {
+    progress({ users, groups, members }) {
+      most.users = Math.max(most.users, users)
+      most.groups = Math.max(most.groups, groups)
+      most.members = Math.max(most.members, members)
+    },
+  })
+  expect(most).toEqual({ users: expect.any(Number), groups: 3, members: read.certificate.members })
+})
