@@ -206,7 +206,6 @@ function known(from: Reading): Reading {
   const { users, groups, members } = from
   return {
     ...from,
-    findings: [],
     members: new Map([...members].map(([of, ids]) => [of, ids.filter(id => users.has(id) || groups.has(id))])),
   }
 }
