@@ -2,5 +2,5 @@
 await Promise.all([
   import('../connectors/google/index.ts'),
   import('../connectors/google/reading.ts'),
-  import('googleapis/build/src/apis/admin/index.js'),
+  import('googleapis/build/src/apis/admin/directory_v1.js'),
 ])
