@@ -8,7 +8,9 @@ import { basename, join } from 'node:path'
 
 /** What prints a figure is a bench; the other files beside it help. */
 const known = globSync('*.ts', { cwd: import.meta.dirname })
-  .filter(file => /^import .*\bfigure\b.* from '.\/figure\.ts'$/m.test(readFileSync(join(import.meta.dirname, file), 'utf8')))
+  .filter(file =>
+    /^import .*\bfigure\b.* from '.\/figure\.ts'$/m.test(readFileSync(join(import.meta.dirname, file), 'utf8')),
+  )
   .map(file => basename(file, '.ts'))
   .toSorted()
 const wanted = process.argv.slice(2)
