@@ -13,16 +13,10 @@ import { type Reply, SignIn } from './signin.ts'
 export type {
   Fault,
   FaultName,
-  GoogleDomain,
   GoogleDouble,
   GoogleGroup,
-  GoogleMember,
   GoogleOptions,
-  GoogleOrgUnit,
-  GoogleRequest,
-  GoogleSchema,
   GoogleUser,
-  ServiceAccountKey,
 } from './model.ts'
 
 /** Google's Directory API on the loopback, stateful and strict; see model.ts for what it can be told. */
