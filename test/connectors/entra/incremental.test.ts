@@ -210,7 +210,7 @@ function known(from: Reading): Reading {
   }
 }
 
-const RUNS = { numRuns: 60 }
+const RUNS = { numRuns: 25 }
 
 test('whatever happened, in whatever pages it is told, changes give the same reading as reading everything', async () => {
   const { changes, all } = await holds({ allUsers: true, inScope: () => true }, RUNS)

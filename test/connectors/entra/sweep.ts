@@ -11,7 +11,7 @@ const EVERYWHERE: readonly Where[] = ['list', 'members', 'delta', 'count', 'batc
 const PAGES: readonly Where[] = ['list', 'members', 'delta']
 
 /**
- * Where each applies; whether it is also tried without an end (`always`: at every request, `once`: at one of each sort).
+ * Where each applies; whether it is also tried without an end (`lasting`).
  * What is like another is tried at one request of each sort alone.
  */
 const FAULTS: readonly {
@@ -22,26 +22,26 @@ const FAULTS: readonly {
 }[] = [
   { fault: 'dropped', at: EVERYWHERE },
   { fault: 'server-error', at: EVERYWHERE, lasting: 'sparse' },
-  { fault: 'throttled', at: EVERYWHERE, lasting: 'sparse' },
+  { fault: 'throttled', at: EVERYWHERE },
   { fault: 'truncated', at: EVERYWHERE, lasting: 'sparse' },
-  { fault: 'empty', at: EVERYWHERE, lasting: 'sparse' },
+  { fault: 'empty', at: EVERYWHERE },
   { fault: 'nulls', at: [...PAGES, 'batch'], lasting: 'everywhere' },
   { fault: 'no-items', at: [...PAGES, 'batch'], lasting: 'everywhere' },
-  { fault: 'repeated-page', at: PAGES, lasting: 'everywhere' },
+  { fault: 'repeated-page', at: PAGES, lasting: 'sparse' },
   { fault: 'foreign-link', at: PAGES, lasting: 'sparse' },
   { fault: 'no-link', at: ['list', 'delta'], lasting: 'everywhere' },
-  { fault: 'forbidden', at: EVERYWHERE, lasting: 'sparse' },
+  { fault: 'forbidden', at: EVERYWHERE, sparse: true, lasting: 'sparse' },
   { fault: 'gone', at: ['delta'], lasting: 'sparse' },
   { fault: 'sync-state-not-found', at: ['delta'] },
   { fault: 'wrong-count', at: ['count'], lasting: 'everywhere' },
   { fault: 'garbage-count', at: ['count'], lasting: 'sparse' },
   { fault: 'failed-dependency', at: ['batch'] },
-  { fault: 'bad-gateway', at: EVERYWHERE, sparse: true },
-  { fault: 'unavailable', at: EVERYWHERE, sparse: true },
-  { fault: 'gateway-timeout', at: EVERYWHERE, sparse: true },
-  { fault: { fault: 'throttled', retryAfter: 0.001 }, at: EVERYWHERE, sparse: true },
-  { fault: 'cut', at: EVERYWHERE, sparse: true },
-  { fault: 'expired-token', at: EVERYWHERE, sparse: true },
+  { fault: 'bad-gateway', at: ['list', 'batch'], sparse: true },
+  { fault: 'unavailable', at: ['list', 'batch'], sparse: true },
+  { fault: 'gateway-timeout', at: ['list', 'batch'], sparse: true },
+  { fault: { fault: 'throttled', retryAfter: 0.001 }, at: ['list', 'batch'], sparse: true },
+  { fault: 'cut', at: ['list', 'batch'], sparse: true },
+  { fault: 'expired-token', at: ['list', 'batch'], sparse: true },
   { fault: 'not-found', at: ['list', 'delta', 'count', 'batch'], sparse: true },
   { fault: 'no-value', at: [...PAGES, 'batch'], sparse: true, lasting: 'sparse' },
   { fault: 'error-in-value', at: [...PAGES, 'batch'], sparse: true },
@@ -201,4 +201,4 @@ function differences(is: ReturnType<typeof said>, should: ReturnType<typeof said
 }
 
 /** The faults that a plan is made from, too. */
-export const SILENT = ['nulls', 'empty', 'no-items', 'repeated-page'] satisfies FaultName[]
+export const SILENT = ['nulls', 'no-items', 'repeated-page'] satisfies FaultName[]
