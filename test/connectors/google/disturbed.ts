@@ -19,8 +19,8 @@ export interface Disturbed {
   readonly first: Reading
   /** How many requests one reading has. */
   readonly requests: number
-  /** One reading for each request, with the fault in that one: the first time it comes, or every time. */
-  sweep(fault: FaultName, how?: { readonly always: boolean }): Promise<readonly Ended[]>
+  /** One reading for each request whose path is one `of` these, with the fault in it: the first time it comes, or `always`. */
+  sweep(fault: FaultName, how?: { readonly always?: boolean; readonly of?: RegExp }): Promise<readonly Ended[]>
   close(): Promise<void>
 }
 
@@ -142,9 +142,9 @@ export async function disturbed({
     source,
     first,
     requests: paths.length,
-    async sweep(fault, { always } = { always: false }) {
+    async sweep(fault, { always = false, of = /./ } = {}) {
       const ends: Ended[] = []
-      for (const path of paths.filter(one => touches(fault, one))) {
+      for (const path of paths.filter(one => touches(fault, one) && of.test(one))) {
         let left = always ? Number.POSITIVE_INFINITY : 1
         double.reset()
         double.misbehave(request => (request.path === path && left-- > 0 ? fault : undefined))

@@ -26,6 +26,12 @@ describe('each request of a first reading fails once', () => {
     expect(notRight(await scene.sweep(fault))).toEqual([])
   })
 
+  test('no answer and no end: waited for a while, tried again, and right', async () => {
+    const ends = await scene.sweep('silent', { of: /^\/token$|02inner\/members/ })
+    expect(ends.length).toBe(2)
+    expect(notRight(ends)).toEqual([])
+  })
+
   test.each([...REFUSALS, ...LIES])('%s: it is right, or said which failed', async fault => {
     expect(wrong(await scene.sweep(fault))).toEqual([])
   })
