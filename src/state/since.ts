@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Since } from '../connector.ts'
 import { groupOf, userOf } from './readings.ts'
 import { wasThere } from './reading-members.ts'
@@ -12,8 +12,12 @@ export function since(db: DatabaseSync, name: string): Since | undefined {
   if (checkpoint === undefined) return undefined
   let loaded: ReturnType<typeof load> | undefined
   const reading = () => (loaded ??= load(db, numberOf(db, 'c_source', name)))
-  const doc = (table: 'c_user' | 'c_group', num: number | undefined) =>
-    num === undefined ? undefined : text(db.prepare(`SELECT doc FROM ${table} WHERE num = ?`).get(num), 'doc')
+  // Asked once for every group: prepared anew each time, they take longer to prepare than to answer, and pile up.
+  const userDoc = db.prepare('SELECT doc FROM c_user WHERE num = ?')
+  const groupDoc = db.prepare('SELECT doc FROM c_group WHERE num = ?')
+  const membersOf = db.prepare('SELECT members FROM c_group WHERE num = ?')
+  const doc = (from: StatementSync, num: number | undefined) =>
+    num === undefined ? undefined : text(from.get(num), 'doc')
   return {
     checkpoint,
     kindOf(id) {
@@ -22,18 +26,18 @@ export function since(db: DatabaseSync, name: string): Since | undefined {
     },
     ids: kind => (kind === 'user' ? reading().users : reading().groups).keys(),
     user(id) {
-      const found = doc('c_user', reading().users.get(id))
+      const found = doc(userDoc, reading().users.get(id))
       return found === undefined ? undefined : userOf(id, found)
     },
     group(id) {
-      const found = doc('c_group', reading().groups.get(id))
+      const found = doc(groupDoc, reading().groups.get(id))
       return found === undefined ? undefined : groupOf(id, found)
     },
     members(group) {
       const { groups, ids } = reading()
       const num = groups.get(group)
       if (num === undefined) return []
-      const members = db.prepare('SELECT members FROM c_group WHERE num = ?').get(num)?.['members']
+      const members = membersOf.get(num)?.['members']
       return members instanceof Uint8Array ? [...unpack(members)].flatMap(member => ids.get(member) ?? []) : []
     },
     *nested() {
