@@ -35,9 +35,9 @@ export interface Throttle {
 }
 
 /** Part of the budget that is left to others' haste and to clocks that differ. */
-const MARGIN = 0.985
+const MARGIN = 0.99
 /** What may be spent at once: the bucket holds ten seconds, and is likely full when we come. */
-const BURST_SECONDS = 6
+const BURST_SECONDS = 8
 
 /** Slows down where Graph says so, and is back at its full pace some seconds later. `haste` multiplies the budget. */
 export function throttleOf({ haste = 1, clock = () => performance.now() } = {}): Throttle {
