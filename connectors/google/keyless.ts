@@ -13,12 +13,13 @@ const signedShape = z.object({ signedJwt: z.string().min(1) })
  * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signJwt
  */
 export function keylessSigner(account: string, origin: Origin, patience: Patience): Signer {
+  const project = /@([^.]+)\.iam\.gserviceaccount\.com$/.exec(account)?.[1]
   return {
     account,
     clientId: undefined,
-    project: /@([^.]+)\.iam\.gserviceaccount\.com$/.exec(account)?.[1],
+    project,
     async sign(claims, signal) {
-      const headers = { authorization: `Bearer ${await ownToken()}` }
+      const headers = { authorization: `Bearer ${await ownToken(project)}` }
       const path = `/v1/projects/-/serviceAccounts/${encodeURIComponent(account)}:signJwt`
       const body = JSON.stringify({ payload: JSON.stringify(claims) })
       const send = () => origin.send({ method: 'POST', path, body, headers }, signal)
@@ -35,9 +36,11 @@ export function keylessSigner(account: string, origin: Origin, patience: Patienc
 }
 
 /** Of the identity of this machine. What goes wrong there may hold secrets, and does not go along. */
-async function ownToken(): Promise<string> {
+async function ownToken(project: string | undefined): Promise<string> {
   const { auth } = await import('googleapis/build/src/apis/admin/index.js')
-  const found = await new auth.GoogleAuth({ scopes: 'https://www.googleapis.com/auth/cloud-platform' })
+  // Not told a project, the library asks an API for one that this identity may have nothing to do with.
+  const projectId = project ?? 'unknown'
+  const found = await new auth.GoogleAuth({ scopes: 'https://www.googleapis.com/auth/cloud-platform', projectId })
     .getAccessToken()
     .catch(() => undefined)
   if (found) return found

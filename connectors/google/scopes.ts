@@ -10,7 +10,6 @@ export const SCOPES = {
   orgunit: scope('orgunit'),
   userschema: scope('userschema'),
   domain: scope('domain'),
-  customer: scope('customer'),
 } as const
 
 /** Those without which nothing can be read. A token request fails whole where one of its scopes is not delegated. */

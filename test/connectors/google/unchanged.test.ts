@@ -29,7 +29,9 @@ async function directory(more: GoogleOptions = {}): Promise<GoogleDouble> {
   return double
 }
 const membersAsked = (google: GoogleDouble) =>
-  google.requests.filter(({ path }) => path.includes('/members')).map(({ path }) => /groups\/(\w+)/.exec(path)?.[1])
+  google.requests
+    .filter(({ path }) => path.includes('/members'))
+    .map(({ path }) => /groups\/(\w+)/.exec(path)?.[1] ?? '')
 
 describe('a directory that honours etags', () => {
   test('is asked whether members changed, and where they did not nothing is told of them', async () => {
