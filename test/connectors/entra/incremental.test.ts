@@ -13,7 +13,13 @@ const LAPTOP = 'cccccccc-0000-4000-8000-000000000001'
 
 /** What may happen in a directory. Who cannot (is not there, was there already) does not. */
 type Happening =
-  | { readonly what: 'user'; readonly nth: number; readonly title: string | null; readonly enabled: boolean }
+  | {
+      readonly what: 'user'
+      readonly nth: number
+      readonly title: string | null
+      readonly enabled: boolean
+      readonly manager: number | null
+    }
   | { readonly what: 'group'; readonly nth: number; readonly name: string }
   | { readonly what: 'join' | 'leave'; readonly group: number; readonly member: Someone }
   | { readonly what: 'soft-delete' | 'hard-delete' | 'restore'; readonly who: Someone }
@@ -39,6 +45,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       nth: nth(USERS),
       title: fc.constantFrom('Engineer', 'Director', null),
       enabled: fc.boolean(),
+      manager: fc.option(nth(USERS)),
     }),
   },
   {
@@ -93,7 +100,13 @@ class World {
         const id = this.idOf({ kind: 'user', nth: happening.nth })
         if (this.#there.get(id) === 'deleted') return
         this.#there.set(id, 'there')
-        graph.putUser({ ...person(id), jobTitle: happening.title, accountEnabled: happening.enabled })
+        const manager = happening.manager === null ? id : this.idOf({ kind: 'user', nth: happening.manager })
+        graph.putUser({
+          ...person(id),
+          jobTitle: happening.title,
+          accountEnabled: happening.enabled,
+          ...(manager !== id && this.#there.get(manager) === 'there' && { manager }),
+        })
         return
       }
       case 'group': {
@@ -157,7 +170,7 @@ async function holds(
   told: fc.Parameters<unknown>,
 ): Promise<{ readonly changes: number; readonly all: number }> {
   let [changes, all] = [0, 0]
-  const asked = { userAttributes: ['jobTitle'], ...scope, scope: 'the same' }
+  const asked = { userAttributes: ['jobTitle', 'manager'], ...scope, scope: 'the same' }
   await fc.assert(
     fc.asyncProperty(story, async ({ members, rounds, pages, listDeletedMembers }) => {
       const users = [1, 2, 3, 4].map(user)

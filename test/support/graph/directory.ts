@@ -134,7 +134,8 @@ export function directoryOf(options: GraphOptions): Directory {
       of.state = 'gone'
       log.push({ what: 'gone', of })
       for (const report of of.kind === 'user' ? users : []) {
-        if (report.properties['manager'] === id) put(report.id, 'user', { ...report.properties, manager: null })
+        if (report.state !== 'gone' && report.properties['manager'] === id)
+          put(report.id, 'user', { ...report.properties, manager: null })
       }
     },
     restore(id) {
