@@ -29,10 +29,13 @@ export interface UserChange {
 export class Changes {
   readonly users = new Map<string, UserChange>()
   readonly groups = new Map<string, GroupChange>()
+  /** What came in a shape that nobody knows; to be read in another way. */
+  doubt: string | undefined
 
   takeUsers(items: readonly Thing[]): void {
     for (const item of items) {
       const before = this.users.get(item.id)
+      this.#judge(item)
       const gone = isRemoved(item)
       const merged = gone ? undefined : before?.thing ? { ...before.thing, ...item } : item
       this.users.set(item.id, { thing: merged, wasGone: gone || before?.wasGone === true })
@@ -42,13 +45,20 @@ export class Changes {
   takeGroups(items: readonly Thing[]): void {
     for (const item of items) {
       const before = this.groups.get(item.id)
+      this.#judge(item)
       if (isRemoved(item)) {
         this.groups.set(item.id, { thing: undefined, present: false, wasGone: true, members: new Map() })
         continue
       }
       const { 'members@delta': told, ...properties } = item
       const members = new Map(before?.members)
-      for (const member of Array.isArray(told) ? told.filter(isMember) : []) {
+      if (told !== undefined && !Array.isArray(told)) this.doubt = 'members@delta is no list'
+      for (const member of Array.isArray(told) ? told : []) {
+        if (!isMember(member)) {
+          this.doubt = 'a member came without an id'
+          continue
+        }
+        this.#judge(member)
         members.set(member.id, { kind: kindOf(member) ?? '', present: !isRemoved(member) })
       }
       // A piece of a large group may tell nothing of the group but its id.
@@ -57,7 +67,16 @@ export class Changes {
       this.groups.set(item.id, { thing, present: true, wasGone: before?.wasGone === true, members })
     }
   }
+
+  #judge(item: Thing): void {
+    const removed = item['@removed']
+    if (removed === undefined) return
+    if (!isRecord(removed) || !REASONS.includes(removed['reason']))
+      this.doubt = 'something went for a reason that nobody knows'
+  }
 }
+
+const REASONS: readonly unknown[] = ['changed', 'deleted']
 
 function isRemoved(item: Readonly<Record<string, unknown>>): boolean {
   return isRecord(item['@removed'])

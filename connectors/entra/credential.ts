@@ -44,6 +44,9 @@ export interface SignInPatience {
 /** Loads @azure/identity; signs in when a token is first asked for. */
 export async function signInWith(options: EntraOptions, place: Place, patience: SignInPatience): Promise<SignIn> {
   const identity = await import('@azure/identity')
+  // What AZURE_LOG_LEVEL would have it write names accounts; what went wrong is told by the error.
+  const { error, warning, info, verbose } = identity.logger
+  for (const level of [error, warning, info, verbose]) level.enabled = false
   const make = await credentialOf(identity, options, place, patience)
   const scope = `${endpointsOf(options).graph}/.default`
   const provider = () => {

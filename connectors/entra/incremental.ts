@@ -44,6 +44,7 @@ async function changesSince(run: Run, since: Since): Promise<Increment> {
     ])
     if ('doubt' in users) return users
     if ('doubt' in groups) return groups
+    if (changes.doubt !== undefined) return { doubt: changes.doubt }
     links = { users: users.next, groups: groups.next }
     const counts = await countBoth(run.graph, undefined, run.signal)
     run.graph.throttle.sized(counts.users)

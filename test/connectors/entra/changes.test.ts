@@ -303,3 +303,19 @@ test('called off while changes are read, it ends with the reason', async () => {
   expect(since.checkpoint).not.toBe('')
   await expect(source.read(asked)[Symbol.asyncIterator]().next()).rejects.toBe(reason)
 })
+
+test.each([
+  { id: ADA, '@removed': { reason: 'moved' } },
+  { id: ADA, '@removed': true },
+  { id: ADA, displayName: 'Ada King' },
+])('a change in a shape that nobody knows (%j) has everything read', async item => {
+  const { graph, source, before } = await started()
+  const link = `${graph.url}/v1.0/users/delta?$deltatoken=x`
+  graph.misbehave(({ path }) =>
+    path.includes('users/delta') && !path.includes('latest')
+      ? { fault: 'answer', status: 200, body: { value: [item], '@odata.deltaLink': link } }
+      : undefined,
+  )
+  const after = await readAgain(source, before, SCOPED)
+  expect([after.parts[0], after.users.get(ADA)?.name, after.certificate.complete]).toEqual(['users', 'Ada', true])
+})
