@@ -16,7 +16,12 @@ import { type Tokens, tokensOf } from './tokens.ts'
 
 type Api = admin_directory_v1.Admin
 /** What the library is given beside the parameters of a method. */
-type Seam = { readonly fetchImplementation: typeof fetch; readonly validateStatus: () => boolean }
+interface Seam {
+  readonly fetchImplementation: typeof fetch
+  readonly validateStatus: () => boolean
+  /** Nothing is sent from there: no proxy is looked for. */
+  readonly noProxy: RegExp[]
+}
 
 /** How long to wait for what. */
 export interface Tuning {
@@ -125,6 +130,7 @@ async function pathOf<T>({ what, call }: Call<T>, api: Api): Promise<string> {
       return new Response(null, { status: 204 })
     },
     validateStatus: () => true,
+    noProxy: [/./],
   }
   try {
     await call(api, seam)

@@ -21,7 +21,7 @@ export async function crossCheck({
   readonly roster: Roster
   readonly met: number
   readonly second: number
-  /** Listings whose last page was announced, and had nobody. */
+  /** Listings whose last page was full, or was announced and had nobody: by their page sizes, one of the two at most. */
   readonly hollow: ReadonlySet<string>
   /** Reads both listings once more. */
   readonly again: () => Promise<void>
@@ -50,7 +50,11 @@ export async function crossCheck({
     }
   }
   if (hollow.size > 1)
-    return { check, passed: false, detail: `${numbers}, and both listings end in a page with nobody: run again` }
+    return {
+      check,
+      passed: false,
+      detail: `${numbers}, and both listings end where a page does, which only one can: run again`,
+    }
   await Promise.all(who.map(number => lookUp(roster.id(number))))
   return { check, passed: true, detail: who.length > 0 ? `${numbers}, ${who.length} looked up one by one` : numbers }
 }

@@ -63,7 +63,7 @@ export interface Seen {
   has(id: string): boolean
   /** `last`: no page follows. */
   add(id: string, last: boolean): unknown
-  /** The last page was announced, and had nobody: either so many fill their pages, or the listing was cut short. */
+  /** The last page was full, or was announced and had nobody: either so many fill their pages, or it was cut short. */
   hollow?(): unknown
 }
 
@@ -117,13 +117,13 @@ export function directoryOf(client: Client, wanted: Wanted, signal: AbortSignal)
 
   return {
     users: seen =>
-      pagesOf('the users', seen, (token, { what, doubt }) => {
+      pagesOf('the users', seen, PAGE.users, (token, { what, doubt }) => {
         const asked = { ...users, ...custom, ...token, fields: fields('users', wanted.userFields) }
         const call = { what, call: (api: Api, seam: Seam) => api.users.list(asked, seam), shape: usersPage }
         return list({ ...call, doubt: answer => doubt(answer.users) }, answer => answer.users)
       }),
     userIds: seen =>
-      pagesOf('the users by address', seen, (token, { what, doubt }) => {
+      pagesOf('the users by address', seen, OTHER_PAGE.users, (token, { what, doubt }) => {
         const asked = {
           ...users,
           ...token,
@@ -135,13 +135,13 @@ export function directoryOf(client: Client, wanted: Wanted, signal: AbortSignal)
         return list({ ...call, doubt: answer => doubt(answer.users) }, answer => answer.users)
       }),
     groups: seen =>
-      pagesOf('the groups', seen, (token, { what, doubt }) => {
+      pagesOf('the groups', seen, PAGE.groups, (token, { what, doubt }) => {
         const asked = { ...groups, ...token, fields: fields('groups', wanted.groupFields) }
         const call = { what, call: (api: Api, seam: Seam) => api.groups.list(asked, seam), shape: groupsPage }
         return list({ ...call, doubt: answer => doubt(answer.groups) }, answer => answer.groups)
       }),
     groupIds: seen =>
-      pagesOf('the groups by address', seen, (token, { what, doubt }) => {
+      pagesOf('the groups by address', seen, OTHER_PAGE.groups, (token, { what, doubt }) => {
         const asked = {
           ...groups,
           ...token,
@@ -187,7 +187,7 @@ export function directoryOf(client: Client, wanted: Wanted, signal: AbortSignal)
         add: (id, last) => last || earlier.add(id),
         hollow: () => (hollow = true),
       }
-      const pages = pagesOf<Member>(`the members of ${email}`, seen, async (token, { nth, what, doubt }) => {
+      const pages = pagesOf<Member>(`the members of ${email}`, seen, Infinity, async (token, { nth, what, doubt }) => {
         const call = (api: Api, seam: Seam) => api.members.list({ ...asked, ...token }, seam)
         const known = nth === 1 && etag !== undefined ? { etag } : {}
         let full = false
@@ -262,10 +262,11 @@ interface Nth<Item> {
   readonly doubt: (items: readonly Item[]) => string | undefined
 }
 
-/** To the last page. The next one is asked for while the one before is dealt with. */
+/** To the last page; one is `full` with so many. The next one is asked for while the one before is dealt with. */
 async function* pagesOf<Item extends { readonly id: string }>(
   what: string,
   seen: Seen,
+  full: number,
   ask: (token: { readonly pageToken?: string }, nth: Nth<Item>) => Promise<Page<Item>>,
 ): AsyncGenerator<readonly Item[]> {
   const tokens = new Set<string>()
@@ -284,7 +285,7 @@ async function* pagesOf<Item extends { readonly id: string }>(
   for (let next: Promise<Page<Item>> | undefined = get(); next !== undefined; ) {
     const { items, token }: Page<Item> = await next
     for (const { id } of items) seen.add(id, token === undefined)
-    if (token === undefined && items.length === 0 && tokens.size > 0) seen.hollow?.()
+    if (token === undefined && (items.length >= full || (items.length === 0 && tokens.size > 0))) seen.hollow?.()
     if (token !== undefined && tokens.has(token)) throw leadsBack(`page ${tokens.size + 1} of ${what}`)
     if (token !== undefined) tokens.add(token)
     next = token === undefined ? undefined : get(token)

@@ -173,6 +173,16 @@ describe('a credential stays where it belongs', () => {
     expect(seen).toEqual([])
   })
 
+  test('a proxy named in the environment is not theirs', async () => {
+    const double = await directory()
+    process.env['HTTPS_PROXY'] = 'no address at all'
+    try {
+      expect((await reading(sourceAt(double))).users.size).toBe(1)
+    } finally {
+      delete process.env['HTTPS_PROXY']
+    }
+  })
+
   test('errors name the source and the request, and hold neither key nor token', async () => {
     const double = await directory()
     double.misbehave(({ path }) => (path.includes('/groups?') ? 'not-configured' : undefined))

@@ -195,6 +195,19 @@ describe('a success that says less', () => {
     expect([read.users.size, failed(read)]).toEqual([3, []])
   })
 
+  test('two lists that both end where a page does are not believed, though they hold the same', async () => {
+    const google = await directory({
+      users: Array.from({ length: 1_200 }, (_, nth) => ({
+        id: String(10_000 + nth),
+        primaryEmail: `p${nth}@example.com`,
+      })),
+    })
+    google.misbehave(({ path }) => (path.includes('/users?') ? 'no-page-token' : undefined))
+    expect(failed(await reading(sourceAt(google)))).toMatchObject([
+      expect.stringMatching(/^users-counted-twice: 500 users/),
+    ])
+  })
+
   test('so is a group', async () => {
     const google = await directory({ groups })
     google.misbehave(({ path }) => (path.includes('/groups?') && !path.includes('orderBy') ? 'no-items' : undefined))
