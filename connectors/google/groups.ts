@@ -19,6 +19,8 @@ export interface GroupsGiven {
   readonly etags: ReadonlyMap<string, string>
   /** Called when nothing will come of it all. */
   readonly fail: (error: unknown) => void
+  /** Called when another group was read. */
+  readonly walked: () => void
 }
 
 /** A group in the reading, and its members by number. */
@@ -56,6 +58,8 @@ export class Groups {
   /** Groups of others. */
   readonly foreign = new Set<number>()
   pages = 0
+  /** Direct members, as they were listed. */
+  members = 0
 
   constructor(given: GroupsGiven) {
     this.#given = given
@@ -146,7 +150,10 @@ export class Groups {
     if (read.is === 'gone') return
     roster.mark(roster.number(group.id), READ)
     if (read.is === 'doubtful') this.doubtful.push(email)
-    this.walked.push({ group, ...this.#numbered(read) })
+    const walked = { group, ...this.#numbered(read) }
+    this.walked.push(walked)
+    this.members += walked.members.length
+    this.#given.walked()
   }
 
   #numbered(read: Exclude<MembersRead, { readonly is: 'gone' }>): Omit<Walked, 'group'> {

@@ -88,7 +88,9 @@ class Run {
     const left = parseCheckpoint(since?.checkpoint)
     this.#changesOnly = left?.scope === this.#scope
     const etags = this.#changesOnly && left ? left.etags : new Map<string, string>()
-    this.#groups = new Groups({ directory, roster, request, concurrency: options.concurrency, etags, fail })
+    const { concurrency } = options
+    const walked = () => this.#progress()
+    this.#groups = new Groups({ directory, roster, request, concurrency, etags, fail, walked })
   }
 
   /** When nothing goes on beside it any more. */
@@ -207,7 +209,13 @@ class Run {
       case 'end':
         break
     }
-    this.#given.request.progress?.(this.#counts)
+    this.#progress()
     return part
+  }
+
+  /** Of what was read, told already or not. */
+  #progress(): void {
+    const { walked, members } = this.#groups
+    this.#given.request.progress?.({ users: this.#counts.users, groups: walked.length, members })
   }
 }

@@ -195,6 +195,21 @@ describe('a success that says less', () => {
     expect([read.users.size, failed(read)]).toEqual([3, []])
   })
 
+  test('who joins or leaves between the two lists is no fault of either', async () => {
+    const google = await directory({ groups })
+    let lists = 0
+    google.misbehave(({ path }) => {
+      if (!path.includes('/users?') || ++lists !== 2) return undefined
+      google.removeUser(ID.alan)
+      google.putUser({ id: '100000000000000000009', primaryEmail: 'joiner@example.com' })
+      return undefined
+    })
+    const read = await reading(sourceAt(google))
+    expect(failed(read)).toEqual([])
+    expect(read.users.has('100000000000000000009')).toBe(true)
+    expect(read.certificate.checks.find(({ check }) => check === 'users-counted-twice')?.detail).toMatch(/looked up/)
+  })
+
   test('two lists that both end where a page does are not believed, though they hold the same', async () => {
     const google = await directory({
       users: Array.from({ length: 1_200 }, (_, nth) => ({
@@ -297,6 +312,13 @@ describe('organisational units', () => {
       expect.stringMatching(/^org-units-there: \/Vertrieb is not there: renamed, moved or deleted\?/),
     ])
   })
+})
+
+test('how far it has come is told while groups are read', async () => {
+  const google = await directory({ groups: [crew([ID.ada, ID.grace])] })
+  const told: unknown[] = []
+  await reading(sourceAt(google), { progress: done => told.push(done) })
+  expect(told.at(-1)).toEqual({ users: 3, groups: 1, members: 2 })
 })
 
 test('custom schemas are asked for by name, where a profile names them', async () => {
