@@ -16,18 +16,13 @@ export interface GroupChange {
   readonly members: ReadonlyMap<string, MemberChange>
 }
 
-export interface UserChange {
-  /** Undefined where it is gone. */
-  readonly thing: Thing | undefined
-  readonly wasGone: boolean
-}
-
 /**
  * What changed, gathered page by page in order of arrival, the later word over the earlier one. Pages may overlap,
  * repeat, and tell one object in several pieces; taking one twice comes to the same.
  */
 export class Changes {
-  readonly users = new Map<string, UserChange>()
+  /** Undefined for who is gone. */
+  readonly users = new Map<string, Thing | undefined>()
   readonly groups = new Map<string, GroupChange>()
   /** What came in a shape that nobody knows; to be read in another way. */
   doubt: string | undefined
@@ -36,9 +31,7 @@ export class Changes {
     for (const item of items) {
       const before = this.users.get(item.id)
       this.#judge(item)
-      const gone = isRemoved(item)
-      const merged = gone ? undefined : before?.thing ? { ...before.thing, ...item } : item
-      this.users.set(item.id, { thing: merged, wasGone: gone || before?.wasGone === true })
+      this.users.set(item.id, isRemoved(item) ? undefined : { ...before, ...item })
     }
   }
 

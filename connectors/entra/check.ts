@@ -100,7 +100,7 @@ async function* counts({ graph, options }: Session, signal: AbortSignal): AsyncG
   yield { ok: true, what: `there are ${users} users and ${groups} groups` }
   yield {
     ok: true,
-    what: `a full reading takes ${durationOf(secondsFor(totals))} at most, if all groups are in scope and small`,
+    what: `a full reading takes ${durationOf(secondsFor(totals))} if every group is in scope`,
   }
 }
 

@@ -10,8 +10,6 @@ export interface Mark {
   /** Links to the changes after this reading: paths from the root of the origin. */
   readonly users: string
   readonly groups: string
-  /** When these links were had; they are good for seven days. */
-  readonly anchored: number
   /** When everything was last read. */
   readonly full: number
   /** Whether every group of the tenant is in the reading. */
@@ -28,15 +26,13 @@ const shape = z.object({
   tenant: z.string().optional(),
   users: z.string(),
   groups: z.string(),
-  anchored: z.number(),
   full: z.number(),
   everyGroup: z.boolean(),
   others: z.record(z.string(), z.record(z.string(), z.array(z.string()))),
 })
 
 const DAY = 24 * 60 * 60_000
-/** Links are good for seven days; what was missed is found by reading everything now and then. */
-const OLDEST_LINK = 6 * DAY
+/** Links are good for seven days; and what changes did not tell is found by reading everything now and then. */
 const OLDEST_READING = 6 * DAY
 
 export function writeMark(mark: Mark, run: Run): string {
@@ -51,7 +47,6 @@ export function readMark(checkpoint: string, run: Run): Mark | { readonly doubt:
   const now = run.tuning.now()
   if (key !== keyOf(run)) return { doubt: 'options, attributes or scope have changed' }
   if (tenant !== run.claims?.tid) return { doubt: 'another tenant answers' }
-  if (!fresh(mark.anchored, now, OLDEST_LINK)) return { doubt: 'the last reading is too long ago' }
   if (!fresh(mark.full, now, OLDEST_READING)) return { doubt: 'the last full reading is too long ago' }
   return { ...mark, tenant }
 }

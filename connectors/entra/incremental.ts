@@ -37,7 +37,6 @@ async function changesSince(run: Run, since: Since): Promise<Increment> {
   const changes = new Changes()
   let links = { users: mark.users, groups: mark.groups }
   for (let look = 1; ; look++) {
-    const anchored = run.tuning.now()
     const [users, groups] = await Promise.all([
       readRound(run, 'users', links.users, items => changes.takeUsers(items)),
       readRound(run, 'groups', links.groups, items => changes.takeGroups(items)),
@@ -66,7 +65,7 @@ async function changesSince(run: Run, since: Since): Promise<Increment> {
         { check: 'users-counted-twice', passed: true, detail: numbers },
         ...fixed,
       ]
-      const next: Mark = { ...mark, ...links, anchored, everyGroup, others: merged.others }
+      const next: Mark = { ...mark, ...links, everyGroup, others: merged.others }
       return { parts: partsOf(run, merged, { after, checks, next }) }
     }
     if (look === 2) return { doubt: `counts disagree: ${counts.users} users counted, ${after.users} known` }
@@ -106,7 +105,7 @@ function sizeOf(ids: Iterable<string>): number {
 
 function growthOf({ users }: Changes, since: Since): number {
   let growth = 0
-  for (const [id, { thing }] of users) {
+  for (const [id, thing] of users) {
     const was = since.kindOf(id) === 'user'
     if (thing && !was) growth++
     if (!thing && was) growth--

@@ -34,7 +34,7 @@ export async function merge(run: Run, since: Since, changes: Changes, others: Ot
 
   const newcomers = [
     ...[...changes.users]
-      .filter(([id, { thing, wasGone }]) => thing && (wasGone || since.kindOf(id) !== 'user'))
+      .filter(([id, thing]) => thing && since.kindOf(id) !== 'user')
       .map(([id]) => ({ id, kind: 'user' as const })),
     ...[...changes.groups]
       .filter(([id, { present, wasGone }]) => present && (wasGone || since.kindOf(id) !== 'group'))
@@ -50,14 +50,11 @@ export async function merge(run: Run, since: Since, changes: Changes, others: Ot
   if ('doubt' in grown) return grown
   const { reached, current, read } = grown
 
-  const goneUsers = [...changes.users]
-    .filter(([id, { thing }]) => !thing && since.kindOf(id) === 'user')
-    .map(([id]) => id)
+  const goneUsers = [...changes.users].filter(([id, thing]) => !thing && since.kindOf(id) === 'user').map(([id]) => id)
   const gone = new Set(goneUsers)
   for (const id of since.ids('group')) if (!reached.has(id)) gone.add(id)
   const isUser = (id: string) => {
-    const change = changes.users.get(id)
-    return change ? change.thing !== undefined : since.kindOf(id) === 'user'
+    return changes.users.has(id) ? changes.users.get(id) !== undefined : since.kindOf(id) === 'user'
   }
   const isMember = (id: string) => reached.has(id) || isUser(id)
   const members = new Map<string, readonly string[]>()
@@ -83,7 +80,7 @@ async function changedUsers(
   since: Since,
   { users }: Changes,
 ): Promise<{ readonly changed: readonly SourceUser[] } | Doubt> {
-  const things = [...users.values()].flatMap(({ thing }) => thing ?? [])
+  const things = [...users.values()].filter(thing => thing !== undefined)
   if (things.some(isLimited)) return { doubt: 'changed users came with limited information' }
   if (things.some(({ id }) => since.kindOf(id) === 'group')) return { doubt: 'a user has the id of a group' }
   const withManager = run.wanted.user.some(({ name }) => name === 'manager')

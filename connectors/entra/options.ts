@@ -47,7 +47,7 @@ export const options = z
       .describe('The directory (tenant) ID, or a domain of the tenant.'),
     client: name
       .optional()
-      .describe('The application (client) ID. Left out with managedIdentity: the identity of the machine; with cli.'),
+      .describe('The application (client) ID. Without it, managedIdentity is the machine’s own; cli needs none.'),
     credential: z
       .union(
         [

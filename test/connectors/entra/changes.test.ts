@@ -319,3 +319,69 @@ test.each([
   const after = await readAgain(source, before, SCOPED)
   expect([after.parts[0], after.users.get(ADA)?.name, after.certificate.complete]).toEqual(['users', 'Ada', true])
 })
+
+/** The first page of changes of a collection, from then on as it is. */
+function tell(graph: GraphDouble, collection: 'users' | 'groups', value: readonly unknown[]): void {
+  const link = `${graph.url}/v1.0/${collection}/delta?$deltatoken=x`
+  graph.misbehave(({ path }) =>
+    path.includes(`${collection}/delta`) && !path.includes('latest')
+      ? { fault: 'answer', status: 200, body: { value, '@odata.deltaLink': link } }
+      : undefined,
+  )
+}
+
+test('a new member that does not say what it is has everything read', async () => {
+  const { graph, source, before } = await started()
+  tell(graph, 'groups', [{ id: DESIGN, displayName: 'design', 'members@delta': [{ id: ID(99) }] }])
+  expect((await readAgain(source, before, SCOPED)).parts[0]).toBe('users')
+})
+
+test('whom changes take out of a group is not put back by what is asked beside them', async () => {
+  const { graph, source, before } = await started()
+  graph.putUser(person(KATHERINE, 'Katherine'))
+  graph.addMember(DESIGN, KATHERINE)
+  const gone = { '@odata.type': '#microsoft.graph.user', id: KATHERINE, '@removed': { reason: 'deleted' } }
+  tell(graph, 'groups', [{ id: DESIGN, displayName: 'design', 'members@delta': [gone] }])
+  const after = await readAgain(source, before, SCOPED)
+  expect([after.parts[0], membersOf(after, DESIGN)]).toEqual(['since', [ADA, GRACE]])
+})
+
+test('a group that was gone in between is read again, whatever was told of it before', async () => {
+  const { graph, source, before } = await started()
+  graph.addMember(DESIGN, EDSGER)
+  const joined = { '@odata.type': '#microsoft.graph.user', id: EDSGER }
+  tell(graph, 'groups', [
+    { id: DESIGN, displayName: 'design', 'members@delta': [joined] },
+    { id: DESIGN, '@removed': { reason: 'changed' } },
+    { id: DESIGN, displayName: 'design' },
+  ])
+  const after = await readAgain(source, before, SCOPED)
+  expect([after.parts[0], membersOf(after, DESIGN)]).toEqual(['since', [ADA, GRACE, EDSGER]])
+  expect(membersOf(after, STAFF)).toEqual([ALAN, DESIGN])
+})
+
+test('changes that lead in a circle of empty pages have everything read, soon', async () => {
+  const { graph, source, before } = await started()
+  const link = `${graph.url}/v1.0/users/delta?$skiptoken=round`
+  graph.misbehave(({ path }) =>
+    path.includes('users/delta') && !path.includes('latest')
+      ? { fault: 'answer', status: 200, body: { value: [], '@odata.nextLink': link } }
+      : undefined,
+  )
+  expect((await readAgain(source, before, SCOPED)).parts[0]).toBe('users')
+  expect(graph.requests.length).toBeLessThan(40)
+})
+
+test('readings of changes one after another still have everything read within a week', async () => {
+  let now = Date.UTC(2026, 0, 1)
+  graph = await startGraph({ users: PEOPLE, groups: GROUPS, now: () => now })
+  const source = sourceAt(graph, {}, { now: () => now })
+  let before = await reading(source, SCOPED)
+  const first: (string | undefined)[] = []
+  for (let day = 2; day <= 8; day += 2) {
+    now += 2 * 24 * 3_600_000
+    before = await readAgain(source, before, SCOPED)
+    first.push(before.parts[0])
+  }
+  expect(first).toEqual(['since', 'since', 'users', 'since'])
+})

@@ -249,6 +249,46 @@ describe('members', () => {
     expect(after.members.get(DESIGN)?.toSorted()).toEqual([ADA, GRACE, STAFF])
   })
 
+  test('members that are not found once are asked for again, and no group is taken for gone', async () => {
+    const graph = await started({ users: PEOPLE, groups: GROUPS })
+    let times = 0
+    graph.misbehave(({ path }) => (path.includes(`${DESIGN}/members?`) && times++ === 0 ? 'not-found' : undefined))
+    const read = await reading(sourceAt(graph))
+    expect([read.groups.has(DESIGN), read.members.get(DESIGN)?.length, failed(read)]).toEqual([true, 3, []])
+  })
+
+  test('members that are never found, of a group that is there, are an error', async () => {
+    const graph = await started({ users: PEOPLE, groups: GROUPS })
+    graph.misbehave(({ path }) => (path.includes(`${DESIGN}/members?`) ? 'not-found' : undefined))
+    await expect(reading(sourceAt(graph))).rejects.toMatchObject({
+      code: 'source_incomplete',
+      message: expect.stringContaining(`GET /groups/${DESIGN}/members: not there (404), and the group is`),
+    })
+  })
+
+  test('a group that is deleted while it is read is not in the reading', async () => {
+    const graph = await started({ users: PEOPLE, groups: GROUPS })
+    let there = true
+    graph.misbehave(({ path }) => {
+      if (there && path.includes(`${RESEARCH}/members?`)) graph.hardDelete(RESEARCH)
+      if (path.includes(`${RESEARCH}/members?`)) there = false
+      return undefined
+    })
+    const read = await reading(sourceAt(graph))
+    expect([[...read.groups.keys()].toSorted(), failed(read)]).toEqual([[STAFF, DESIGN], []])
+  })
+
+  test('a nested group that the listing tells after its members are known is read all the same', async () => {
+    const chain = Array.from({ length: 6 }, (_, nth) => ({
+      id: ID(30 + nth),
+      displayName: nth === 0 ? 'app-top' : `part ${nth}`,
+      members: nth === 0 ? [ID(35)] : [EDSGER],
+    }))
+    const graph = await started({ users: PEOPLE, groups: chain, pageSizes: { groups: 1 }, latencyMs: 10 })
+    const read = await reading(sourceAt(graph), named('app-'))
+    expect([[...read.groups.keys()], read.members.get(ID(35))]).toEqual([[ID(30), ID(35)], [EDSGER]])
+  })
+
   test('a group that seems empty is counted, and not certified where it is not', async () => {
     const graph = await started({ users: PEOPLE, groups: GROUPS })
     graph.misbehave(({ path }) => (path.includes(`${DESIGN}/members?`) ? 'no-items' : undefined))
@@ -333,6 +373,27 @@ describe('certificate', () => {
     expect(error).toMatchObject({
       code: 'source_incomplete',
       message: expect.stringMatching(/GET \/users.*link onwards that came before/),
+    })
+  })
+
+  test('a page that comes twice is asked for again', async () => {
+    const graph = await started({ users: PEOPLE, pageSizes: { users: 1 } })
+    let times = 0
+    graph.misbehave(({ path }) =>
+      path.startsWith('/v1.0/users?') && path.includes('skiptoken') && times++ === 0 ? 'repeated-page' : undefined,
+    )
+    const read = await reading(sourceAt(graph))
+    expect([read.users.size, read.repeated, failed(read)]).toEqual([4, [], []])
+  })
+
+  test('a page that always comes twice is an error that names it', async () => {
+    const graph = await started({ users: PEOPLE, pageSizes: { users: 2 } })
+    graph.misbehave(({ path }) =>
+      path.includes('/users?') && path.includes('skiptoken') ? 'repeated-page' : undefined,
+    )
+    await expect(reading(sourceAt(graph))).rejects.toMatchObject({
+      code: 'source_incomplete',
+      message: expect.stringMatching(/GET \/users, page 2 failed .*a page that came before/),
     })
   })
 
