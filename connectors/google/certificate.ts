@@ -18,7 +18,7 @@ export function membersCounted(groups: number, doubtful: readonly string[]): Che
   return {
     check,
     passed: false,
-    detail: `the members of ${some}${more} do not agree with directMembersCount, even when read again: run again; if it stays so, look at the group in the Admin console`,
+    detail: `the members of ${some}${more} do not agree with directMembersCount, even when read again: run again; if it stays so, and the group is right in the Admin console, name it in miscounted`,
   }
 }
 

@@ -15,6 +15,8 @@ export interface GroupsGiven {
   readonly request: ReadRequest
   /** Groups whose members are read at once. */
   readonly concurrency: number
+  /** Addresses of groups whose own count of their members is wrong for good. */
+  readonly miscounted: readonly string[]
   /** Of groups' members, as they were in the last reading. */
   readonly etags: ReadonlyMap<string, string>
   /** Called when nothing will come of it all. */
@@ -109,11 +111,13 @@ export class Groups {
   }
 
   #take(wire: WireGroup): void {
-    const { roster, request } = this.#given
+    const { roster, request, miscounted } = this.#given
     if (this.#known.has(wire.id)) return
     roster.meet(wire.id, GROUP, addressesOf(wire))
     const group = groupOf(wire, request.groupAttributes)
-    const known = { group, email: wire.email, count: countOf(wire), reached: false }
+    const [address] = addressesOf(wire)
+    const count = miscounted.some(one => one.toLowerCase() === address) ? undefined : countOf(wire)
+    const known = { group, email: wire.email, count, reached: false }
     this.#known.set(wire.id, known)
     if (this.#nested.delete(wire.id) || request.inScope(group)) this.#reach(known)
   }

@@ -98,6 +98,12 @@ export const options = z
       .min(1)
       .optional()
       .describe('Paths of organisational units: only the users of these, and of those below them.'),
+    miscounted: z
+      .array(name)
+      .default([])
+      .describe(
+        'Addresses of groups whose directMembersCount is wrong for good: it is not compared, they are read twice.',
+      ),
     query: name
       .optional()
       .describe(

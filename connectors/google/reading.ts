@@ -44,7 +44,7 @@ export async function* read(
   }
 }
 
-export function wantedOf(
+function wantedOf(
   options: GoogleOptions,
   { userAttributes, groupAttributes }: Pick<ReadRequest, 'userAttributes' | 'groupAttributes'>,
 ) {
@@ -88,9 +88,9 @@ class Run {
     const left = parseCheckpoint(since?.checkpoint)
     this.#changesOnly = left?.scope === this.#scope
     const etags = this.#changesOnly && left ? left.etags : new Map<string, string>()
-    const { concurrency } = options
+    const { concurrency, miscounted } = options
     const walked = () => this.#progress()
-    this.#groups = new Groups({ directory, roster, request, concurrency, etags, fail, walked })
+    this.#groups = new Groups({ directory, roster, request, concurrency, miscounted, etags, fail, walked })
   }
 
   /** When nothing goes on beside it any more. */

@@ -236,6 +236,16 @@ describe('a success that says less', () => {
     expect(failed(await reading(sourceAt(google)))).toEqual([])
   })
 
+  test('a count that is always wrong fails the reading by the group’s name, unless the group is named as miscounted', async () => {
+    const google = await directory({ groups })
+    google.misbehave(({ path }) => (/groups[?/]/.test(path) && !path.includes('members') ? 'wrong-count' : undefined))
+    expect(failed(await reading(sourceAt(google)))).toMatchObject([
+      expect.stringMatching(/^members-counted: the members of crew@example.com do not agree .*name it in miscounted/),
+    ])
+    const read = await reading(sourceAt(google, { miscounted: ['Crew@example.com'] }))
+    expect([read.members.get('01crew'), failed(read)]).toEqual([[ID.ada, ID.grace], []])
+  })
+
   test('a member who is missing, and was there last time, is asked for again: a nested group too, which no count counts', async () => {
     const google = await directory({
       groups: [crew([ID.ada, '02inner']), { id: '02inner', email: 'inner@example.com', members: [ID.grace] }],
