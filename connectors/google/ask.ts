@@ -17,16 +17,18 @@ export interface Question<T> {
   /** What is wrong with an answer of the right shape, if anything. */
   readonly doubt?: (answer: T) => string | undefined
   readonly lane?: Lane
+  /** Goes before others: one page of a listing leads to the next, and the members of groups do not. */
+  readonly first?: boolean
   readonly patience: Patience
 }
 
 /** Throws `source_incomplete`, naming the request, when there is no answer worth having, and the signal's reason. */
 export async function ask<T>(question: Question<T>, signal: AbortSignal): Promise<Asked<T>> {
-  const { what, shape, doubt, lane, patience } = question
+  const { what, shape, doubt, lane, first, patience } = question
   const start = performance.now()
   for (let tried = 1; ; tried++) {
     const began = performance.now()
-    const attempt = lane ? await lane.pass(() => question.send(signal), signal) : await question.send(signal)
+    const attempt = lane ? await lane.pass(() => question.send(signal), signal, first) : await question.send(signal)
     const judged = doubted(judge(attempt, shape), doubt)
     if (judged.judged !== 'throttled' && judged.judged !== 'bad') {
       lane?.wentWell(began)

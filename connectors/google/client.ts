@@ -49,6 +49,8 @@ export interface Call<T> {
   readonly doubt?: (answer: T) => string | undefined
   /** The etag of what is known; the answer may then be `unchanged`. */
   readonly etag?: string
+  /** Whether it goes before others. */
+  readonly first?: boolean
   /** Whether a refusal is an answer, and no error. */
   readonly mayRefuse?: boolean
 }
@@ -103,10 +105,10 @@ export async function openClient(
   return {
     signer,
     async request<T>(call: Call<T>, signal: AbortSignal): Promise<Reply<T>> {
-      const { what, shape, doubt } = call
+      const { what, shape, doubt, first = false } = call
       const path = await pathOf(call, api)
       const send = sender(directory, tokens, { path, etag: call.etag })
-      const question = { what, shape, send, lane, patience, ...(doubt && { doubt }) }
+      const question = { what, shape, send, lane, first, patience, ...(doubt && { doubt }) }
       const answer = await ask(question, signal)
       if (answer.judged === 'unauthorized' || (answer.judged === 'refused' && !call.mayRefuse))
         throw refusalOf(what, answer, options, signer)

@@ -221,7 +221,7 @@ export function directoryOf(client: Client, wanted: Wanted, signal: AbortSignal)
     call: Call<T>,
     items: (answer: T) => readonly Item[],
   ): Promise<Page<Item>> {
-    const answer = await answered(call)
+    const answer = await answered({ ...call, first: true })
     return { items: items(answer), token: answer.nextPageToken }
   }
 

@@ -2,8 +2,8 @@ import { budgetOf } from '../../src/http/budget.ts'
 
 /** How many requests may be under way, and when the next may be sent. */
 export interface Lane {
-  /** Runs one attempt, when there is room for it and the budget has it. Throws the signal's reason. */
-  pass<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T>
+  /** Runs one attempt, when there is room for it and the budget has it; `first`: before others. Throws the signal's reason. */
+  pass<T>(attempt: () => Promise<T>, signal: AbortSignal, first?: boolean): Promise<T>
   /** An attempt that began at this time (performance.now) went well. */
   wentWell(began: number): void
   /** One was throttled: half as many from now on, and nobody sends for so many milliseconds. */
@@ -16,6 +16,8 @@ export interface Lane {
 
 /** Requests at once to begin with. */
 const FIRST = 10
+/** Milliseconds in which a budget gives what it has. */
+const AT_ONCE = 1
 
 /**
  * Google counts the requests of a minute: what is sent at once and what follows in a minute are together this much less
@@ -37,27 +39,32 @@ export function laneOf({
   readonly concurrency: number
 }): Lane {
   const budget = budgetOf(paceOf(requestsPerMinute))
-  const waiting = new Set<() => void>()
+  const [ahead, waiting] = [new Set<() => void>(), new Set<() => void>()]
   let room = Math.min(FIRST, concurrency)
   let underWay = 0
   let narrowed = 0
   let strikes = 0
+  /** Whether the last one had to wait for the budget: more at once would only wait there. */
+  let budgeted = false
 
   const serve = () => {
-    for (const go of waiting) {
-      if (underWay >= Math.floor(room)) return
-      waiting.delete(go)
-      underWay++
-      go()
+    for (const queue of [ahead, waiting]) {
+      for (const go of queue) {
+        if (underWay >= Math.floor(room)) return
+        queue.delete(go)
+        underWay++
+        go()
+      }
     }
   }
 
   return {
-    async pass(attempt, signal) {
+    async pass(attempt, signal, first = false) {
       signal.throwIfAborted()
+      const queue = first ? ahead : waiting
       await new Promise<void>(go => {
         const leave = () => {
-          if (waiting.delete(enter)) underWay++
+          if (queue.delete(enter)) underWay++
           go()
         }
         const enter = () => {
@@ -65,11 +72,13 @@ export function laneOf({
           go()
         }
         signal.addEventListener('abort', leave)
-        waiting.add(enter)
+        queue.add(enter)
         serve()
       })
       try {
+        const asked = performance.now()
         await budget.take(1, signal)
+        budgeted = performance.now() - asked > AT_ONCE
         return await attempt()
       } finally {
         underWay--
@@ -79,7 +88,7 @@ export function laneOf({
     wentWell(began) {
       if (began < narrowed) return
       strikes = 0
-      if (waiting.size > 0) room = Math.min(concurrency, room + 1 / room)
+      if (ahead.size + waiting.size > 0 && !budgeted) room = Math.min(concurrency, room + 1 / room)
     },
     throttled(began, wait) {
       budget.pause(wait)
