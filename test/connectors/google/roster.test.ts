@@ -56,6 +56,15 @@ describe('who is meant by a member', () => {
     expect([all, leftOut.external]).toEqual([{ members: new Set([ada, grace]), plain: false }, 2])
   })
 
+  test('a group is as its list says only where every member is listed under their own id', () => {
+    const given = { roster, customer: undefined, foreign: new Set<number>(), everyone: () => [] }
+    const leftOut = { external: 0, foreign: 0, ambiguous: 0, outside: 0 }
+    const walked = { group: { id: 'g', name: 'g', attributes: {} }, unchanged: false, customers: [], etag: undefined }
+    const told = (...members: number[]) => membersOf({ ...walked, members: Uint32Array.from(members) }, given, leftOut)
+    expect(told(ada, crew)).toEqual({ members: new Set([ada, crew]), plain: true })
+    expect(told(roster.listed('15', 'countess@example.com'))).toEqual({ members: new Set([ada]), plain: false })
+  })
+
   test('more than fit at first keep their marks', () => {
     const many = new Roster()
     for (let nth = 0; nth < 10_000; nth++) many.mark(many.number(String(nth)), nth % 2 === 0 ? USER : GROUP)
