@@ -5,8 +5,8 @@ import { type Reading, readAgain, reading } from '../../support/reading.ts'
 import { sourceAt } from './given.ts'
 import { said } from './sweep.ts'
 
-const USERS = 6
-const GROUPS = 5
+const USERS = 4
+const GROUPS = 4
 const user = (nth: number) => `aaaaaaaa-0000-4000-8000-${String(nth).padStart(12, '0')}`
 const group = (nth: number) => `bbbbbbbb-0000-4000-8000-${String(nth).padStart(12, '0')}`
 const LAPTOP = 'cccccccc-0000-4000-8000-000000000001'
@@ -21,8 +21,10 @@ type Happening =
       readonly manager: number | null
     }
   | { readonly what: 'group'; readonly nth: number; readonly name: string }
-  | { readonly what: 'join' | 'leave'; readonly group: number; readonly member: Someone }
-  | { readonly what: 'soft-delete' | 'hard-delete' | 'restore'; readonly who: Someone }
+  | { readonly what: 'join'; readonly group: number; readonly member: Someone }
+  | { readonly what: 'soft-delete' | 'hard-delete'; readonly who: Someone }
+  /** One of those that can. */
+  | { readonly what: 'restore' | 'leave'; readonly nth: number }
 
 interface Someone {
   readonly kind: 'user' | 'group' | 'laptop'
@@ -36,8 +38,10 @@ const someone = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('laptop' as const), nth: fc.constant(1) }) },
 )
 const happening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ what: fc.constantFrom('join', 'leave'), group: nth(GROUPS), member: someone }) },
-  { weight: 3, arbitrary: fc.record({ what: fc.constantFrom('soft-delete', 'hard-delete', 'restore'), who: someone }) },
+  { weight: 4, arbitrary: fc.record({ what: fc.constant('join' as const), group: nth(GROUPS), member: someone }) },
+  { weight: 6, arbitrary: fc.record({ what: fc.constantFrom('leave', 'restore'), nth: fc.nat(30) }) },
+  { weight: 3, arbitrary: fc.record({ what: fc.constant('soft-delete' as const), who: someone }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('hard-delete' as const), who: someone }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -68,11 +72,14 @@ const manners = fc.record(
   { requiredKeys: [] },
 )
 const story = fc.record({
-  members: fc.array(fc.record({ group: nth(GROUPS), member: someone }), { maxLength: 12 }),
-  rounds: fc.array(fc.record({ happenings: fc.array(happening, { maxLength: 10 }), manners }), {
-    minLength: 1,
-    maxLength: 3,
-  }),
+  members: fc.array(fc.record({ group: nth(GROUPS), member: someone }), { minLength: 4, maxLength: 12 }),
+  rounds: fc.array(
+    fc.record({ happenings: fc.array(happening, { minLength: 1, maxLength: 25, size: 'max' }), manners }),
+    {
+      minLength: 1,
+      maxLength: 3,
+    },
+  ),
   pages: fc.record({ deltaObjects: nth(3), deltaLinks: nth(3) }),
   listDeletedMembers: fc.boolean(),
 })
@@ -82,6 +89,8 @@ class World {
   readonly #graph: GraphDouble
   readonly #there = new Map<string, 'there' | 'deleted'>()
   readonly #lives = new Map<string, number>()
+  /** `group member`. */
+  readonly #joined = new Set<string>()
   constructor(graph: GraphDouble, there: readonly string[]) {
     this.#graph = graph
     for (const id of there) this.#there.set(id, 'there')
@@ -116,34 +125,45 @@ class World {
         graph.putGroup({ id, displayName: happening.name })
         return
       }
-      case 'join':
-      case 'leave': {
+      case 'join': {
         const of = this.idOf({ kind: 'group', nth: happening.group })
         const member = this.idOf(happening.member)
         if (of === member || this.#there.get(of) !== 'there' || this.#there.get(member) !== 'there') return
-        if (happening.what === 'join') graph.addMember(of, member)
-        else graph.removeMember(of, member)
+        graph.addMember(of, member)
+        this.#joined.add(`${of} ${member}`)
+        return
+      }
+      case 'leave': {
+        const both = [...this.#joined].filter(pair => pair.split(' ').every(id => this.#there.get(id) === 'there'))
+        const pair = both[happening.nth % both.length]
+        if (pair === undefined) return
+        const [of = '', member = ''] = pair.split(' ')
+        graph.removeMember(of, member)
+        this.#joined.delete(pair)
+        return
+      }
+      case 'restore': {
+        const deleted = [...this.#there].filter(([, state]) => state === 'deleted').map(([id]) => id)
+        const id = deleted[happening.nth % deleted.length]
+        if (id === undefined) return
+        graph.restore(id)
+        this.#there.set(id, 'there')
         return
       }
       case 'soft-delete':
-      case 'hard-delete':
-      case 'restore': {
+      case 'hard-delete': {
         const { who } = happening
         const id = this.idOf(who)
-        const state = this.#there.get(id)
-        if (who.kind === 'laptop' || state === undefined) return
-        if (happening.what === 'restore') {
-          if (state === 'deleted') graph.restore(id)
-          this.#there.set(id, 'there')
-        } else if (happening.what === 'soft-delete') {
+        if (who.kind === 'laptop' || !this.#there.has(id)) return
+        if (happening.what === 'soft-delete') {
           graph.softDelete(id)
           this.#there.set(id, 'deleted')
-        } else {
-          graph.hardDelete(id)
-          this.#there.delete(id)
-          const first = who.kind === 'user' ? user(who.nth) : group(who.nth)
-          this.#lives.set(first, (this.#lives.get(first) ?? 0) + 1)
+          return
         }
+        graph.hardDelete(id)
+        this.#there.delete(id)
+        const first = who.kind === 'user' ? user(who.nth) : group(who.nth)
+        this.#lives.set(first, (this.#lives.get(first) ?? 0) + 1)
       }
     }
   }
@@ -223,7 +243,7 @@ function known(from: Reading): Reading {
   }
 }
 
-const RUNS = { numRuns: 25 }
+const RUNS = { numRuns: 35 }
 
 test('whatever happened, in whatever pages it is told, changes give the same reading as reading everything', async () => {
   const { changes, all } = await holds({ allUsers: true, inScope: () => true }, RUNS)

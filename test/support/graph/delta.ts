@@ -164,9 +164,6 @@ function changes(asking: DeltaAsking, mark: Mark, from: number, manners: DeltaMa
 }
 
 function linksOf(directory: Directory, kept: Kept, entries: readonly LogEntry[], manners: DeltaManners): Link[] {
-  if (manners.restoredTellMembers && entries.some(({ what }) => what === 'restored')) {
-    return [...kept.members.keys()].map(id => link(directory, id))
-  }
   const happened = entries.flatMap(entry =>
     entry.what === 'joined' || entry.what === 'left' ? [{ id: entry.member, kind: entry.kind, what: entry.what }] : [],
   )
@@ -175,7 +172,11 @@ function linksOf(directory: Directory, kept: Kept, entries: readonly LogEntry[],
     const told = happened.map(({ id, kind, what }) => (what === 'left' ? removed(linkTo(kind, id)) : linkTo(kind, id)))
     return [...told, ...[...last].map(([id, kind]) => standing(kept, kind, id))]
   }
-  return [...new Map(happened.map(({ id, kind }) => [id, kind]))].map(([id, kind]) => standing(kept, kind, id))
+  const touched = new Map(happened.map(({ id, kind }) => [id, kind]))
+  if (manners.restoredTellMembers && entries.some(({ what }) => what === 'restored')) {
+    for (const id of kept.members.keys()) touched.set(id, directory.get(id)?.kind ?? 'user')
+  }
+  return [...touched].map(([id, kind]) => standing(kept, kind, id))
 }
 
 interface Link extends Record<string, unknown> {
