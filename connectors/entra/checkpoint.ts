@@ -6,7 +6,6 @@ import type { Run } from './session.ts'
 
 /** What the next reading needs to ask for changes alone. Times in milliseconds since 1970. */
 export interface Mark {
-  readonly tenant: string | undefined
   /** Links to the changes after this reading: paths from the root of the origin. */
   readonly users: string
   readonly groups: string
@@ -23,7 +22,6 @@ const VERSION = 1
 const shape = z.object({
   version: z.literal(VERSION),
   key: z.string(),
-  tenant: z.string().optional(),
   users: z.string(),
   groups: z.string(),
   full: z.number(),
@@ -43,12 +41,11 @@ export function writeMark(mark: Mark, run: Run): string {
 export function readMark(checkpoint: string, run: Run): Mark | { readonly doubt: string } {
   const parsed = shape.safeParse(jsonOf(checkpoint))
   if (!parsed.success) return { doubt: 'the checkpoint is not one of this version' }
-  const { key, version: _, tenant, ...mark } = parsed.data
+  const { key, version: _, ...mark } = parsed.data
   const now = run.tuning.now()
-  if (key !== keyOf(run)) return { doubt: 'options, attributes or scope have changed' }
-  if (tenant !== run.claims?.tid) return { doubt: 'another tenant answers' }
+  if (key !== keyOf(run)) return { doubt: 'tenant, options, permissions, attributes or scope have changed' }
   if (!fresh(mark.full, now, OLDEST_READING)) return { doubt: 'the last full reading is too long ago' }
-  return { ...mark, tenant }
+  return mark
 }
 
 /** A clock that was put back makes no link young. */
@@ -60,7 +57,7 @@ function keyOf({ options, request, claims }: Run): string {
   const { tenant, client, attributes } = options
   const asked = [request.scope, request.allUsers, request.userAttributes, request.groupAttributes]
   const rights = claims?.roles?.toSorted() ?? null
-  return hash('sha256', JSON.stringify([endpointsOf(options), tenant, client, attributes, asked, rights]))
+  return hash('sha256', JSON.stringify([endpointsOf(options), tenant, claims?.tid, client, attributes, asked, rights]))
 }
 
 /** Why changes alone cannot be asked for, whatever the checkpoint. */

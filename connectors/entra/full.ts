@@ -122,7 +122,7 @@ export async function* readAll(run: Run, why: string): AsyncGenerator<ReadingPar
     const everyGroup = read.listed === groups.length
     const checkpoint =
       anchors && certificate.complete
-        ? writeMark({ tenant: run.claims?.tid, ...anchors, full: began, everyGroup, others: read.others }, run)
+        ? writeMark({ ...anchors, full: began, everyGroup, others: read.others }, run)
         : undefined
     yield { part: 'end', certificate, ...(checkpoint !== undefined && { checkpoint }) }
   } catch (error) {

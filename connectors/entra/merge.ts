@@ -142,8 +142,7 @@ class Nest {
     }
     for (const [member, groups] of memberships) {
       for (const group of groups) {
-        // What the changes say of a membership goes before what was asked beside them.
-        if (since.kindOf(group) !== 'group' || changes.groups.get(group)?.members.has(member)) continue
+        if (since.kindOf(group) !== 'group') continue
         this.changed.add(group)
         const joined = this.#joined.get(group) ?? []
         joined.push(member)
@@ -156,6 +155,7 @@ class Nest {
   membersOf(group: string): string[] {
     const members = new Set(this.#since.members(group))
     for (const member of this.#joined.get(group) ?? []) members.add(member)
+    // What the changes say of a membership goes before what was asked beside them.
     for (const [member, { present }] of this.#changes.groups.get(group)?.members ?? []) {
       if (present) members.add(member)
       else members.delete(member)

@@ -385,3 +385,22 @@ test('readings of changes one after another still have everything read within a 
   }
   expect(first).toEqual(['since', 'since', 'users', 'since'])
 })
+
+test('where every group was in scope and a new one is not, changes are told all the same', async () => {
+  const { graph, source } = await started()
+  const all = { ...SCOPED, inScope: ({ name }: SourceGroup) => name !== 'secret', scope: 'all but secret' }
+  const before = await reading(source, all)
+  graph.putGroup({ id: ID(15), displayName: 'secret' })
+  const after = await readAgain(source, before, all)
+  expect([after.parts[0], after.groups.has(ID(15)), after.groups.size]).toEqual(['since', false, 4])
+})
+
+test('where every group is in scope, one that changes did not tell shows in the count', async () => {
+  const { graph, source } = await started()
+  const all = { ...SCOPED, inScope: () => true, scope: 'all' }
+  const before = await reading(source, all)
+  graph.putGroup({ id: ID(15), displayName: 'launch' })
+  tell(graph, 'groups', [{ id: DESIGN, displayName: 'design' }])
+  const after = await readAgain(source, before, all)
+  expect([after.parts[0], after.groups.has(ID(15))]).toEqual(['users', true])
+})

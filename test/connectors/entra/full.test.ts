@@ -426,7 +426,7 @@ test('throttled by its budget, a reading waits as long as it is told and comes t
   }))
   const graph = await started({ users: PEOPLE, groups, budget: { unitsPer10s: 600 } })
   const patience = { attempts: 8, first: 50, longest: 2_000, giveUp: 60_000 }
-  const read = await reading(sourceAt(graph, {}, { patience, haste: 1 }))
+  const read = await reading(sourceAt(graph, {}, { patience }))
   expect([read.groups.size, failed(read)]).toEqual([310, []])
   expect(graph.throttled).toBeGreaterThan(0)
 })
