@@ -27,15 +27,19 @@ export function tallyOf(rows: readonly Member[]): Tally {
 /**
  * Holds `directMembersCount` of groups against the members that were read. By its description it counts users and no
  * groups; whether that is so everywhere is not known. Where it is not, a group that was read twice, the same both times,
- * and whose count is that of users and groups together, is one that says so, unless as many groups say otherwise.
+ * and whose count is that of users and groups together, is one that says so, unless as many groups say otherwise. Where
+ * somebody left it, the count may as well be of those who were there before: then another group must say it, too.
  */
 export class Counting {
   readonly #withGroups: string[] = []
+  readonly #withLeavers: string[] = []
   #withoutGroups = 0
 
-  /** Groups whose count was taken to include groups, though it does not in as many others. */
+  /** Groups whose count was taken to include groups, though it does not in as many others, or no other bears it out. */
   get contradicted(): readonly string[] {
-    return this.#withoutGroups >= this.#withGroups.length ? this.#withGroups : []
+    const all = [...this.#withGroups, ...this.#withLeavers]
+    if (this.#withoutGroups >= all.length) return all
+    return this.#withGroups.length > 0 ? [] : this.#withLeavers
   }
 
   agrees(count: number | undefined, tally: Tally): boolean {
@@ -46,11 +50,12 @@ export class Counting {
     return plainly || (together && this.#withGroups.length >= SURE && this.#withGroups.length > this.#withoutGroups)
   }
 
-  /** Asked of a group that did not agree, twice. */
-  explains(group: string, count: number | undefined, tally: Tally): boolean {
-    if (count === undefined || !within(count, tally, tally.groups) || this.#withoutGroups > this.#withGroups.length)
-      return false
-    this.#withGroups.push(group)
+  /** Asked of a group that did not agree, twice; `left`: whether somebody is missing who was there at the last reading. */
+  explains(group: string, count: number | undefined, tally: Tally, left = false): boolean {
+    const said = this.#withGroups.length + this.#withLeavers.length
+    if (count === undefined || !within(count, tally, tally.groups) || this.#withoutGroups > said) return false
+    const groups = left ? this.#withLeavers : this.#withGroups
+    groups.push(group)
     return true
   }
 }

@@ -59,7 +59,8 @@ export async function readMembers(
     const doubt = doubtAbout(answer, count, counting, known)
     if (doubt === undefined) return answer
     const isSame = before !== undefined && sameMembers(before, rows)
-    if (isSame && (doubt !== 'count' || counting.explains(email, count, tallyOf(rows)))) return answer
+    const isExplained = () => counting.explains(email, count, tallyOf(rows), !hasAll(rows, known))
+    if (isSame && (doubt !== 'count' || isExplained())) return answer
     before = rows
     mark = undefined
     if (doubt === 'count') {
@@ -82,9 +83,12 @@ function doubtAbout(
   if (!counting.agrees(count, tally)) return 'count'
   if (hollow) return 'less'
   if (known === undefined) return rows.length === 0 || count === undefined ? 'less' : undefined
-  if (tally.everyone) return undefined
+  return tally.everyone || hasAll(rows, known) ? undefined : 'lost'
+}
+
+function hasAll(rows: readonly Member[], known: readonly string[] = []): boolean {
   const ids = new Set(rows.map(({ id }) => id))
-  return known.every(id => ids.has(id)) ? undefined : 'lost'
+  return known.every(id => ids.has(id))
 }
 
 function tallyBefore(members: readonly string[], since: Since) {

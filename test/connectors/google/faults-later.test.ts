@@ -22,6 +22,15 @@ describe('each request of a later reading fails once', () => {
   })
 })
 
+test.each(['short-by-one', 'no-page-token'] as const)(
+  'a user who is missing from a group every time is not taken for one of its groups, which count nowhere else: %s',
+  async fault => {
+    const scene = await disturbed({ later: true, etags: false })
+    expect(wrong(await scene.sweep(fault, { always: true, of: /01all\/members/ }))).toEqual([])
+    await scene.close()
+  },
+)
+
 /** What is told again and again, and agrees with a group's count, is taken for the truth: so the count covers all here. */
 describe('each request of a later reading fails for good', () => {
   let scene: Disturbed
