@@ -205,6 +205,9 @@ function derived(rows: readonly Row[], directory: Directory, given: GoogleOption
   return [...found.values()].filter(row => given.derivedGroups || !isGroup(row))
 }
 
+/** Parameters in which the pages of one listing may differ. */
+const OF_ONE_PAGE = new Set(['pageToken', 'maxResults', 'fields', 'alt', 'prettyPrint', 'quotaUser'])
+
 function paged<Item>(
   items: readonly Item[],
   parameters: Parameters,
@@ -214,9 +217,9 @@ function paged<Item>(
   keyOf: (item: Item) => string,
   sortOrder: string | undefined,
 ): Page<Item> {
-  const { pageToken, maxResults: _, fields: __, prettyPrint: ___, quotaUser: ____, ...rest } = parameters
-  const of = `${kind} ${JSON.stringify(Object.entries(rest).toSorted(([one], [other]) => (one < other ? -1 : 1)))}`
-  const self = positionOf(pageToken, of, directory.now())
+  const asked = Object.entries(parameters).filter(([name]) => !OF_ONE_PAGE.has(name))
+  const of = `${kind} ${JSON.stringify(asked.toSorted(([one], [other]) => (one < other ? -1 : 1)))}`
+  const self = positionOf(parameters['pageToken'], of, directory.now())
   return sortOrder === 'DESCENDING'
     ? pageOf(items.toReversed(), self, size, keyOf, false)
     : pageOf(items, self, size, keyOf, true)
