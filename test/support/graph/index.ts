@@ -12,13 +12,11 @@ import type { Fault, GraphDouble, GraphOptions, GraphRequest } from './model.ts'
 import { answerTo, type Tenant } from './routes.ts'
 
 export type {
-  DeltaManners,
   Fault,
   FaultName,
   GraphDouble,
   GraphGroup,
   GraphOptions,
-  GraphOther,
   GraphRequest,
   GraphUser,
 } from './model.ts'
