@@ -1,7 +1,14 @@
 import { expect } from 'vitest'
 import { RollcallError } from '../../../src/errors.ts'
-import type { Fault, FaultName, GraphDouble, GraphRequest } from '../../support/graph/index.ts'
+import {
+  type Fault,
+  type FaultName,
+  type GraphDouble,
+  type GraphRequest,
+  startGraph,
+} from '../../support/graph/index.ts'
 import type { Reading } from '../../support/reading.ts'
+import { sourceAt } from './given.ts'
 
 /** For every request of a reading, one at a time, everything that can go wrong with it. */
 
@@ -202,3 +209,37 @@ function differences(is: ReturnType<typeof said>, should: ReturnType<typeof said
 
 /** The faults that a plan is made from, too. */
 export const SILENT = ['nulls', 'no-items', 'repeated-page'] satisfies FaultName[]
+
+export const user = (nth: number) => `aaaaaaaa-0000-4000-8000-${String(nth).padStart(12, '0')}`
+export const group = (nth: number) => `bbbbbbbb-0000-4000-8000-${String(nth).padStart(12, '0')}`
+const LAPTOP = 'cccccccc-0000-4000-8000-000000000001'
+export const person = (nth: number, more: Readonly<Record<string, unknown>> = {}) => ({
+  id: user(nth),
+  displayName: `Person ${nth}`,
+  userPrincipalName: `person.${nth}@example.com`,
+  mail: `person.${nth}@example.com`,
+  department: 'Engines',
+  accountEnabled: nth !== 4,
+  userType: 'Member',
+  ...more,
+})
+/** Of which one group is in scope, and the other nested below it. */
+export const ASKED = {
+  userAttributes: ['mail', 'department'],
+  inScope: ({ name }: { readonly name: string }) => name.startsWith('team-'),
+  scope: 'teams',
+}
+
+/** Four people, a group nested in another and back, and a page for every one or two of them. */
+export async function openTeams() {
+  const graph = await startGraph({
+    users: [1, 2, 3, 4].map(nth => person(nth)),
+    groups: [
+      { id: group(1), displayName: 'team-all', members: [group(2), user(4)] },
+      { id: group(2), displayName: 'design', members: [user(1), user(2), user(3), group(1), LAPTOP] },
+    ],
+    others: [{ id: LAPTOP, type: 'device', displayName: 'A laptop' }],
+    pageSizes: { users: 2, groups: 1, members: 3, deltaObjects: 3, deltaLinks: 2 },
+  })
+  return { graph, source: sourceAt(graph, {}, { patience: { attempts: 5, first: 1, longest: 2, giveUp: 10_000 } }) }
+}
