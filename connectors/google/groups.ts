@@ -50,6 +50,8 @@ export class Groups {
   readonly #given: GroupsGiven
   readonly #queue: PQueue
   readonly #known = new Map<string, Known>()
+  /** Groups whose turn has not come. */
+  readonly #reached = new Set<Known>()
   /** Members that are groups, and are not known (yet). */
   readonly #nested = new Set<string>()
   readonly #hollow = new Set<string>()
@@ -144,7 +146,22 @@ export class Groups {
   #reach(known: Known): void {
     if (known.reached) return
     known.reached = true
-    this.#queue.add(() => this.#walk(known)).catch(this.#given.fail)
+    this.#reached.add(known)
+    this.#feed()
+  }
+
+  /** The queue is given what it has work for, and no more: a task takes more room than a group. */
+  #feed(): void {
+    const { concurrency, fail } = this.#given
+    for (const known of this.#reached) {
+      if (this.#queue.size >= concurrency) return
+      this.#reached.delete(known)
+      const walk = async () => {
+        await this.#walk(known)
+        this.#feed()
+      }
+      this.#queue.add(walk).catch(fail)
+    }
   }
 
   async #walk({ group, email, count }: Known): Promise<void> {
