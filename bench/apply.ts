@@ -1,7 +1,7 @@
 /**
  * Applying a plan of 20 000 users and 200 000 memberships to a sandbox in a process of its own: requests a second,
- * beside a bare loop that sends the same bodies and keeps no journal, medians of alternating runs; and how many requests it took, beside the
- * fewest that the target's limits allow.
+ * beside a bare loop that sends the same bodies and keeps no journal, each in a process of its own as the command is,
+ * medians of alternating runs. And how many requests it took, beside the fewest that the target's limits allow.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -21,7 +21,7 @@ import { figure, peakMiB } from './figure.ts'
 import { SOURCE, TARGET, user, userAtTarget } from './population.ts'
 
 const [USERS, GROUPS, MEMBERS, LARGE] = [20_000, 200, 1_000, 50_000]
-const ROUNDS = 3
+const ROUNDS = 5
 const common = { profile: 'everyone', source: SOURCE, reason: 'bench', reversible: 'reversible' } as const
 
 interface Running {
@@ -33,17 +33,28 @@ interface Running {
 }
 
 const dialect = await loadDialect('generic', '.')
-if (process.send) await serve(process.send.bind(process))
+/** What this process is for: a sandbox, one of the two that are measured, or all of it. */
+const [role = 'all'] = process.argv.slice(2)
+const send = process.send?.bind(process)
+if (role === 'sandbox') await serve()
+else if (role === 'bare') send?.(await bare())
+else if (role === 'apply') send?.(await applied())
 else await main()
+
+interface Applying {
+  readonly seconds: number
+  readonly requests: number
+  readonly peakMiB: number
+}
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-bench-'))
   try {
     const floors: number[] = []
-    const runs: { readonly seconds: number; readonly requests: number }[] = []
+    const runs: Applying[] = []
     for (let round = 0; round < ROUNDS; round++) {
-      floors.push(await bare())
-      runs.push(await applied(folder))
+      floors.push((await said(fork(import.meta.filename, ['bare']))) as number)
+      runs.push((await said(fork(import.meta.filename, ['apply']))) as Applying)
     }
     const floor = median(floors)
     const value = median(runs.map(({ requests, seconds }) => requests / seconds))
@@ -56,7 +67,7 @@ async function main(): Promise<void> {
           range(MEMBERS).map(number => user(number).id),
           dialect.members,
         ).length
-    figure({ bench: 'apply', value, unit: 'requests/s', floor, peakMiB: peakMiB() })
+    figure({ bench: 'apply', value, unit: 'requests/s', floor, peakMiB: Math.max(...runs.map(one => one.peakMiB)) })
     figure({ bench: 'apply-requests', value: requests, unit: 'write requests', floor: fewest, peakMiB: null })
     const one = await oneOfMany(folder)
     figure({
@@ -73,12 +84,17 @@ async function main(): Promise<void> {
 }
 
 /** The plan, carried out by rollcall. */
-async function applied(folder: string): Promise<{ readonly seconds: number; readonly requests: number }> {
-  const sandbox = await start()
-  const { seconds } = await run(folder, sandbox, changes())
-  const requests = total(await sandbox.writes())
-  sandbox.stop()
-  return { seconds, requests }
+async function applied(): Promise<Applying> {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-bench-'))
+  try {
+    const sandbox = await start()
+    const { seconds } = await run(folder, sandbox, changes())
+    const requests = total(await sandbox.writes())
+    sandbox.stop()
+    return { seconds, requests, peakMiB: peakMiB() }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 /** The same requests from a loop with nothing else to do; requests a second. */
@@ -225,14 +241,14 @@ async function inParallel(items: readonly number[], work: (item: number) => Prom
   return done
 }
 
-async function serve(send: (message: unknown) => boolean): Promise<void> {
+async function serve(): Promise<void> {
   const sandbox = await startSandbox({ dialect, port: 0 })
-  process.on('message', () => void send(sandbox.directory.requests()))
-  send({ url: sandbox.url, token: sandbox.token })
+  process.on('message', () => void send?.(sandbox.directory.requests()))
+  send?.({ url: sandbox.url, token: sandbox.token })
 }
 
 async function start(): Promise<Running> {
-  const child = fork(import.meta.filename)
+  const child = fork(import.meta.filename, ['sandbox'])
   const { url, token } = (await said(child)) as { readonly url: string; readonly token: string }
   return {
     url,
@@ -250,6 +266,6 @@ async function start(): Promise<Running> {
 function said(child: ChildProcess): Promise<unknown> {
   return new Promise((done, fail) => {
     child.once('message', done)
-    child.once('exit', code => fail(new Error(`the sandbox ended ${code}`)))
+    child.once('exit', code => fail(new Error(`a process of the bench ended ${code}`)))
   })
 }

@@ -1,5 +1,5 @@
 import type { ScimResource } from '../model.ts'
-import { canonical, isSame, pathsOf, pick, valueAt } from '../pipeline/canonical.ts'
+import { canonical, pathsOf, pick, valueAt } from '../pipeline/canonical.ts'
 import type { Echo } from '../state.ts'
 
 /** What a change finds: as the plan expected (and what is left to write), already done, or moved since. */
@@ -40,7 +40,7 @@ export function echoAfter(
   sent: ScimResource,
   stored: ScimResource | undefined,
 ): Echo | undefined {
-  if (!known && stored && Object.keys(sent).every(name => isSame(sent[name], stored[name]))) return undefined
+  if (!known && stored === sent) return undefined
   const echo: Record<string, Echo[string]> = { ...known }
   for (const path of pathsOf(sent)) {
     delete echo[path]

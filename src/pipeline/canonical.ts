@@ -54,17 +54,6 @@ export function canonical(value: Json | undefined): string {
   return `{${parts.join(',')}}`
 }
 
-/** Whether two values are the same as they stand, order and all: then they mean the same, and that is told quickly. */
-export function isSame(one: Json | undefined, other: Json | undefined): boolean {
-  if (one === other) return true
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
-  if (isList(one))
-    return isList(other) && one.length === other.length && one.every((item, at) => isSame(item, other[at]))
-  if (isList(other)) return false
-  const names = Object.keys(one)
-  return names.length === Object.keys(other).length && names.every(name => isSame(one[name], own(other, name)))
-}
-
 /** The canonical text of a resource's values at these paths, which are given in a fixed order. */
 export function canonicalAt(resource: ScimResource, paths: readonly string[]): string {
   let text = ''

@@ -3,10 +3,10 @@ import { type Answer, paced } from '../http/pace.ts'
 import { type Deadlines, openOrigin, type Request } from '../http/request.ts'
 import type { Patience } from '../http/retry.ts'
 import type { TlsMaterial } from '../http/tls.ts'
-import type { Dialect } from '../model.ts'
+import type { Dialect, ScimResource } from '../model.ts'
 import type { Created } from '../target.ts'
 import { isConflict, isRecord, parseJson, refusalOf, toldBy } from './answer.ts'
-import { type Kind, type Parsed, parseResource } from './resource.ts'
+import { bodyOf, echoOf, type Kind, type Parsed, parseResource } from './resource.ts'
 
 export interface ClientOptions {
   readonly name: string
@@ -42,7 +42,8 @@ export interface Client {
   list(kind: Kind, query: string, signal: AbortSignal): Promise<Page>
   /** Undefined where there is none. */
   get(kind: Kind, id: string, signal: AbortSignal): Promise<Parsed | undefined>
-  post(kind: Kind, body: string, signal: AbortSignal): Promise<Created>
+  /** `stored` is the very `resource` where the answer shows all of it, unchanged. */
+  post(kind: Kind, resource: ScimResource, signal: AbortSignal): Promise<Created>
   /** What the answer says is stored, where it says so. */
   write(method: 'PATCH' | 'PUT', kind: Kind, id: string, body: string, signal: AbortSignal): Promise<Parsed | undefined>
   remove(kind: Kind, id: string, signal: AbortSignal): Promise<void>
@@ -135,8 +136,8 @@ export function openClient(options: ClientOptions): Client {
         `${whatOf({ method: 'GET', path })} was answered with ${parsed ? 'another one' : `JSON that is no ${kind}`}. Nothing was changed; ask the provider.`,
       )
     },
-    async post(kind, body, signal) {
-      const request = { method: 'POST', path: pathOf(kind), body } as const
+    async post(kind, resource, signal) {
+      const request = { method: 'POST', path: pathOf(kind), body: bodyOf(resource, kind) } as const
       const answer = await send(request, signal)
       if (!isDone(answer)) {
         const told = toldBy(answer, secrets)
@@ -145,7 +146,8 @@ export function openClient(options: ClientOptions): Client {
         throw refusalOf(whatOf(request), answer, secrets, false)
       }
       ownAnswer(request, answer)
-      const parsed = answer.status === 202 ? undefined : parseResource(parseJson(answer.text), kind)
+      const body = answer.status === 202 ? undefined : parseJson(answer.text)
+      const parsed = echoOf(body, resource) ?? parseResource(body, kind)
       if (!parsed) return { outcome: 'unlinked' }
       return { outcome: 'created', scimId: parsed.id, stored: parsed.resource }
     },

@@ -67,8 +67,33 @@ export function bodyOf(resource: ScimResource, kind: Kind, beside: ScimResource 
   return JSON.stringify({ schemas: [CORE[kind], ...extensions], ...beside, ...resource })
 }
 
+/** What a server stored under an id, where its answer shows all that was sent, value for value: nothing else was kept. */
+export function echoOf(answer: unknown, sent: ScimResource): TargetResource | undefined {
+  if (!isRecord(answer)) return undefined
+  const { id } = answer
+  if (typeof id !== 'string' || idOf(id) === undefined) return undefined
+  for (const name of Object.keys(sent))
+    if (!Object.hasOwn(answer, name) || !isSame(sent[name], answer[name])) return undefined
+  return { id, resource: sent }
+}
+
+/** Whether two pieces of JSON are the same, order and all. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
+  if (Array.isArray(one))
+    return Array.isArray(other) && one.length === other.length && one.every((item, at) => isSame(item, other[at]))
+  if (!isRecord(one) || !isRecord(other)) return false
+  const names = Object.keys(one)
+  return (
+    names.length === Object.keys(other).length &&
+    names.every(name => Object.hasOwn(other, name) && isSame(one[name], other[name]))
+  )
+}
+
 /** Without what is absent: a new resource has nothing to clear. */
 export function withoutAbsent(resource: ScimResource): ScimResource {
+  if (!lacksSomething(resource)) return resource
   return Object.fromEntries(
     Object.entries(resource).flatMap(([name, value]): [string, Json][] => {
       if (!isObject(value)) return present(value) === undefined ? [] : [[name, value]]
@@ -76,6 +101,14 @@ export function withoutAbsent(resource: ScimResource): ScimResource {
       return inner.length > 0 ? [[name, Object.fromEntries(inner)]] : []
     }),
   )
+}
+
+function lacksSomething(resource: ScimResource): boolean {
+  for (const name of Object.keys(resource)) {
+    const value = resource[name]
+    if (present(value) === undefined || (isObject(value) && lacksSomething(value))) return true
+  }
+  return false
 }
 
 /** Whether some value under this attribute is `same`: of a list of objects, their `value`. */

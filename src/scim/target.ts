@@ -16,7 +16,7 @@ export function openTarget(options: ClientOptions): Target {
 
   const create = async (kind: Kind, resource: ScimResource, signal: AbortSignal) => {
     try {
-      const created = await client.post(kind, bodyOf(withoutAbsent(resource), kind), signal)
+      const created = await client.post(kind, withoutAbsent(resource), signal)
       if (created.outcome !== 'created') keys.doubt(kind, resource)
       return created
     } catch (error) {

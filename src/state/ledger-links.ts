@@ -44,15 +44,20 @@ export function ledgerLinks(db: DatabaseSync) {
   })
   const plain = ({ version: _, removed: __, ...link }: LinkChange): Link => link
   const known = new Map<string, Known>()
+  /** Whether every link there is is known: a ledger that was empty when it was opened, and has not outgrown memory. */
+  let allKnown = num(newest.get(), 'version') === 0
   const know = (key: string, what: Known) => {
-    if (known.size >= REMEMBERED) known.clear()
+    if (known.size >= REMEMBERED) {
+      known.clear()
+      allKnown = false
+    }
     known.set(key, what)
     return what
   }
   const lookUp = (target: string, kind: ResourceKind, source: string, sourceId: string): Link | undefined => {
     const key = keyOf(target, kind, source, sourceId)
     const before = known.get(key)
-    if (before) return before.link
+    if (before || allKnown) return before?.link
     const at = targets.find(target)
     const from = names.find(source)
     if (at === undefined || from === undefined) return undefined
@@ -82,6 +87,7 @@ export function ledgerLinks(db: DatabaseSync) {
     /** What is in memory may not be what is on disk. */
     forget() {
       known.clear()
+      allKnown = false
       names.forget()
       targets.forget()
     },
@@ -105,7 +111,8 @@ export function ledgerLinks(db: DatabaseSync) {
         const profile = names.number(link.profile)
         const echo = link.echo && Object.keys(link.echo).length > 0 ? JSON.stringify(link.echo) : null
         const hash = before?.hash ?? sourceKey(at, link.kind, source, link.sourceId)
-        const row = before?.isNew ? undefined : find(hash, at, link.kind, source, link.sourceId)
+        const isNew = before?.isNew ?? allKnown
+        const row = isNew ? undefined : find(hash, at, link.kind, source, link.sourceId)
         know(key, { link, hash, isNew: false })
         if (row && row[7] === 0 && row[4] === link.scimId && row[5] === profile && row[6] === echo) continue
         version++
