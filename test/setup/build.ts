@@ -54,6 +54,19 @@ const leanCommander: Plugin = {
   },
 }
 
+/** Of undici the pools alone, without its fetch and caches: half of the time that loading it takes. */
+export const leanUndici: Plugin = {
+  name: 'lean-undici',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^undici$/ }, ({ path }) => ({ path, namespace: 'lean' }))
+    onResolve({ filter: /.*/, namespace: 'lean' }, ({ path }) => ({ path, external: true }))
+    onLoad({ filter: /^undici$/, namespace: 'lean' }, () => ({
+      contents: `export { default as Pool } from 'undici/lib/dispatcher/pool.js'
+        export { default as ProxyAgent } from 'undici/lib/dispatcher/proxy-agent.js'`,
+    }))
+  },
+}
+
 /** Bundles the code, each heavy part in a file of its own, and puts its data files beside it. */
 export async function bundle(): Promise<void> {
   rmSync(OUT, { recursive: true, force: true })
@@ -69,7 +82,7 @@ export async function bundle(): Promise<void> {
     external: Object.keys(packageJson.dependencies).filter(name => !BUNDLED.includes(name)),
     // The modules of yaml, of which a part can be taken; for Node it has but one CommonJS whole.
     alias: { yaml: join(ROOT, 'node_modules/yaml/browser/index.js') },
-    plugins: [inPlace, leanCommander],
+    plugins: [inPlace, leanCommander, leanUndici],
     minifySyntax: true,
     minifyWhitespace: true,
     logLevel: 'warning',
