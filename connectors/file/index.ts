@@ -91,6 +91,8 @@ function count(
     case 'members':
       counts.members += piece.members.length
       break
+    case 'since':
+    case 'gone':
     case 'finding':
       break
   }

@@ -211,6 +211,8 @@ class Run {
       case 'members':
         this.counts.members += part.members.length
         break
+      case 'since':
+      case 'gone':
       case 'finding':
       case 'end':
         break

@@ -60,19 +60,12 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
       chownSync(join(folder, name), Number(owned), 65_534)
   run(...unprivileged(SLAPADD, '-q', '-f', conf, '-l', join(folder, 'data.ldif')))
   rmSync(join(folder, 'data.ldif'))
-  const [port, tlsPort] = [await freePort(), await freePort()]
-  const url = `ldap://127.0.0.1:${port}`
-  const tlsUrl = `ldaps://localhost:${tlsPort}`
   const socketUrl = `ldapi://${encodeURIComponent(join(folder, 'run/ldapi'))}`
-  const listen = [url, socketUrl, ...(tls ? [`ldaps://127.0.0.1:${tlsPort}`] : [])].map(one => `${one}/`).join(' ')
-  const [program, ...rest] = unprivileged(SLAPD, '-f', conf, '-h', listen, '-d', '0')
-  const server = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
-  server.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  await answering(port, server, () => said)
+  const { server, port, tlsPort } = await listening(folder, conf, socketUrl, tls !== undefined)
+  const url = `ldap://127.0.0.1:${port}`
   return {
     url,
-    tlsUrl,
+    tlsUrl: `ldaps://localhost:${tlsPort}`,
     socketUrl,
     folder,
     tls,
@@ -85,6 +78,25 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
       }
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** Ports that are free now may be another test's a moment later: then it is tried with others. */
+async function listening(folder: string, conf: string, socketUrl: string, tls: boolean) {
+  for (let tried = 1; ; tried++) {
+    const [port, tlsPort] = [await freePort(), await freePort()]
+    const urls = [`ldap://127.0.0.1:${port}`, socketUrl, ...(tls ? [`ldaps://127.0.0.1:${tlsPort}`] : [])]
+    const listen = urls.map(one => `${one}/`).join(' ')
+    const [program, ...rest] = unprivileged(SLAPD, '-f', conf, '-h', listen, '-d', '0')
+    const server = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] })
+    let said = ''
+    server.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    try {
+      await answering(port, join(folder, 'run/slapd.pid'), server, () => said)
+      return { server, port, tlsPort }
+    } catch (error) {
+      if (tried === 3) throw error
+    }
   }
 }
 
@@ -205,10 +217,12 @@ function freePort(): Promise<number> {
   })
 }
 
-async function answering(port: number, server: ChildProcess, said: () => string): Promise<void> {
+/** It notes its process once it has all of its ports, so whoever answers then is none else. */
+async function answering(port: number, pidFile: string, server: ChildProcess, said: () => string): Promise<void> {
   for (let left = 500; left > 0; left--) {
     if (server.exitCode !== null) throw new Error(`slapd ended: ${said()}`)
     const answers = await new Promise<boolean>(done => {
+      if (!existsSync(pidFile)) return done(false)
       const socket = connect(port, '127.0.0.1', () => done(true)).on('error', () => done(false))
       socket.on('connect', () => socket.destroy())
     })
