@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
-import { leanUndici } from '../test/setup/build.ts'
+import { leanUndici, requiring } from '../test/setup/build.ts'
 import { figure } from './figure.ts'
 
 const SIZE = { users: 100_000, groups: 20_000, memberships: 1_000_000 }
@@ -30,8 +30,10 @@ try {
     format: 'esm',
     platform: 'node',
     target: 'node24',
-    external: ['googleapis'],
+    banner: requiring,
     plugins: [leanUndici],
+    minifySyntax: true,
+    minifyWhitespace: true,
     logLevel: 'warning',
   })
   symlinkSync(join(import.meta.dirname, '../node_modules'), join(folder, 'node_modules'), 'junction')

@@ -79,11 +79,12 @@ export async function openClient(
 ): Promise<Client> {
   const { credential, endpoints, concurrency } = options
   const { patience, deadlines, now } = tuning
-  const [{ admin_directory_v1: library }, tls, proxy] = await Promise.all([
+  const [{ default: googleapis }, tls, proxy] = await Promise.all([
     import('googleapis/build/src/apis/admin/directory_v1.js'),
     readTls(options.tls, place.folder),
     options.proxy instanceof Secret ? options.proxy.read(place.folder) : options.proxy,
   ])
+  const { admin_directory_v1: library } = googleapis
   const origins: Origin[] = []
   const open = (url: string, contentType: string, connections: number) => {
     const headers = { 'user-agent': 'rollcall' }

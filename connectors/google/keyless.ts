@@ -37,7 +37,7 @@ export function keylessSigner(account: string, origin: Origin, patience: Patienc
 
 /** Of the identity of this machine. What goes wrong there may hold secrets, and does not go along. */
 async function ownToken(project: string | undefined): Promise<string> {
-  const { auth } = await import('googleapis/build/src/apis/admin/index.js')
+  const { auth } = (await import('googleapis/build/src/apis/admin/index.js')).default
   // Not told a project, the library asks an API for one that this identity may have nothing to do with.
   const projectId = project ?? 'unknown'
   const found = await new auth.GoogleAuth({ scopes: 'https://www.googleapis.com/auth/cloud-platform', projectId })
