@@ -20,7 +20,7 @@ export function feed(source: AsyncGenerator<Unit>, window: number, journal: Jour
   let owed = 0
   let peeked: Unit | undefined
   let isDone = false
-  let noting: Promise<void> | undefined
+  let noting: Promise<boolean> | undefined
 
   const peek = async (): Promise<Unit | undefined> => {
     if (!peeked && !isDone) {
@@ -30,16 +30,18 @@ export function feed(source: AsyncGenerator<Unit>, window: number, journal: Jour
     }
     return peeked
   }
-  const note = async (phase: Phase): Promise<void> => {
+  /** Whether there is no more of this phase. */
+  const note = async (phase: Phase): Promise<boolean> => {
     for (; owed > 0 && weight < window; owed--) {
       const unit = await peek()
-      if (unit?.phase !== phase) break
+      if (unit?.phase !== phase) return true
       peeked = undefined
       journal.intend(unit)
       noted.push(unit)
       weight += weightOf(unit)
     }
     owed = 0
+    return false
   }
 
   return {
@@ -47,16 +49,20 @@ export function feed(source: AsyncGenerator<Unit>, window: number, journal: Jour
     phase: async (): Promise<Phase | undefined> => (await peek())?.phase,
     /** The next unit of this phase. */
     async next(phase: Phase): Promise<Unit | undefined> {
-      owed += AHEAD
-      noting ??= note(phase).finally(() => {
-        noting = undefined
-      })
-      await noting
-      if (ready.length === 0 && noted.length > 0) {
-        journal.commit()
-        ;[ready, noted, weight] = [noted, [], 0]
+      for (;;) {
+        owed += AHEAD
+        noting ??= note(phase).finally(() => {
+          noting = undefined
+        })
+        const isOver = await noting
+        if (ready.length === 0 && noted.length > 0) {
+          journal.commit()
+          ;[ready, noted, weight] = [noted, [], 0]
+        }
+        const unit = ready.shift()
+        // Whoever came as the noting ended may find that others took all of it.
+        if (unit !== undefined || isOver) return unit
       }
-      return ready.shift()
     },
     /** Ends the reading of the plan; returns the units intended and not handed out. */
     async close(): Promise<readonly Unit[]> {
