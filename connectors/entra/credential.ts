@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Place } from '../../src/connector.ts'
 import { RollcallError } from '../../src/errors.ts'
 import { readTls } from '../../src/http/tls.ts'
-import { Secret } from '../../src/secret.ts'
+import { readProxy } from '../../src/http/endpoint.ts'
 import { endpointsOf, type EntraOptions } from './options.ts'
 import { refusalOf } from './refusal.ts'
 
@@ -120,7 +120,7 @@ async function generalOptions(options: EntraOptions, { folder }: Place, { first 
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
   }
-  const through = proxy instanceof Secret ? await proxy.read(folder) : proxy
+  const through = await readProxy(proxy, folder)
   return {
     authorityHost: endpointsOf(options).login,
     disableInstanceDiscovery: endpoints.login !== undefined,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isLoopback } from '../../src/http/loopback.ts'
+import { endpoint, proxy } from '../../src/http/endpoint.ts'
 import { tls } from '../../src/http/tls.ts'
 import { secret } from '../../src/secret.ts'
 import { GROUP_ATTRIBUTES, USER_ATTRIBUTES } from './schema.ts'
@@ -7,29 +7,8 @@ import { GROUP_ATTRIBUTES, USER_ATTRIBUTES } from './schema.ts'
 const name = z.string().min(1)
 const yes = (what: string) => z.literal(true).describe(what)
 
-/** https, or http to this machine where that is allowed. */
-const endpoint = (loopback: boolean) =>
-  z
-    .string()
-    .superRefine((text, { addIssue }) => {
-      const fault = faultOf(text, loopback)
-      if (fault !== undefined) addIssue(fault)
-    })
-    .transform(text => text.trim().replace(/\/+$/, ''))
-
-function faultOf(text: string, loopback: boolean): string | undefined {
-  const url = URL.parse(text.trim())
-  if (url === null || url.hostname === '') return 'this is no address; write it whole: https://HOST'
-  if (url.username !== '' || url.password !== '') return 'a credential in an address shows in logs; take it out'
-  if (text.includes('?') || text.includes('#')) return 'this address has a ? or a #; cut it there'
-  if (/\/v1\.0\/*$/i.test(url.pathname)) return 'this address ends before /v1.0; cut it there'
-  if (url.protocol === 'https:') return undefined
-  if (loopback && url.protocol === 'http:' && isLoopback(url.hostname)) return undefined
-  return 'this address is not encrypted; use https://'
-}
-
-const PROXY =
-  'a proxy is http://HOST:PORT, or with a credential in it { env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT, …] }'
+const own = ({ pathname }: URL) =>
+  /\/v1\.0\/*$/i.test(pathname) ? 'this address ends before /v1.0; cut it there' : undefined
 
 const CREDENTIAL =
   'say { secret: SECRET }, { certificate: SECRET }, { workloadIdentity: true }, { managedIdentity: true } or { cli: true }'
@@ -68,8 +47,10 @@ export const options = z
       .describe('Which cloud the tenant is in: US Government L4 is us-gov, L5 is us-gov-dod.'),
     endpoints: z
       .strictObject({
-        login: endpoint(false).optional().describe('Where to sign in, in place of the cloud’s.'),
-        graph: endpoint(true).optional().describe('Where Graph is, in place of the cloud’s: what stands before /v1.0.'),
+        login: endpoint({ plain: false, own }).optional().describe('Where to sign in, in place of the cloud’s.'),
+        graph: endpoint({ plain: true, own })
+          .optional()
+          .describe('Where Graph is, in place of the cloud’s: what stands before /v1.0.'),
       })
       .prefault({})
       .describe('Addresses of a gateway, or of another cloud.'),
@@ -87,10 +68,7 @@ export const options = z
       .default({})
       .describe('Types of directory extensions, by their whole names, letter for letter.'),
     tls: tls.optional(),
-    proxy: z
-      .union([z.string().regex(/^https?:\/\/[^@/?#\s]+\/?$/, PROXY), secret], { error: PROXY })
-      .optional()
-      .describe('The proxy that requests go through: an address, or a secret.'),
+    proxy: proxy.optional(),
   })
   .superRefine((given, { addIssue }) => {
     const fault = (path: string[], message: string) => addIssue({ code: 'custom', path, message })

@@ -3,7 +3,7 @@ import type { Place, ReadRequest } from '../../src/connector.ts'
 import type { Deadlines } from '../../src/http/request.ts'
 import type { Patience } from '../../src/http/retry.ts'
 import { readTls } from '../../src/http/tls.ts'
-import { Secret } from '../../src/secret.ts'
+import { readProxy } from '../../src/http/endpoint.ts'
 import { type Graph, openGraph } from './client.ts'
 import { type Wanted, wantedOf } from './convert.ts'
 import { type Claims, signInWith } from './credential.ts'
@@ -56,7 +56,7 @@ export async function openSession(
   const own = endpoints.graph !== undefined || endpoints.login === undefined
   const [tls, through] = await Promise.all([
     own ? readTls(options.tls, place.folder) : {},
-    proxy instanceof Secret ? proxy.read(place.folder) : proxy,
+    readProxy(proxy, place.folder),
   ])
   const transport = await openTransport({
     url: endpointsOf(options).graph,

@@ -2,10 +2,10 @@ import type { admin_directory_v1 } from 'googleapis/build/src/apis/admin/directo
 import type { ZodType } from 'zod'
 import type { Place } from '../../src/connector.ts'
 import { RollcallError } from '../../src/errors.ts'
+import { readProxy } from '../../src/http/endpoint.ts'
 import { type Attempt, type Deadlines, openOrigin, type Origin } from '../../src/http/request.ts'
 import type { Patience } from '../../src/http/retry.ts'
 import { readTls } from '../../src/http/tls.ts'
-import { Secret } from '../../src/secret.ts'
 import { ask, type Asked } from './ask.ts'
 import { type Signer, signerByKey } from './credential.ts'
 import { keylessSigner } from './keyless.ts'
@@ -82,7 +82,7 @@ export async function openClient(
   const [{ default: googleapis }, tls, proxy] = await Promise.all([
     import('googleapis/build/src/apis/admin/directory_v1.js'),
     readTls(options.tls, place.folder),
-    options.proxy instanceof Secret ? options.proxy.read(place.folder) : options.proxy,
+    readProxy(options.proxy, place.folder),
   ])
   const { admin_directory_v1: library } = googleapis
   const origins: Origin[] = []

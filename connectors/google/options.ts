@@ -1,33 +1,11 @@
 import { z } from 'zod'
-import { isLoopback } from '../../src/http/loopback.ts'
+import { endpoint, proxy } from '../../src/http/endpoint.ts'
 import { tls } from '../../src/http/tls.ts'
 import { secret } from '../../src/secret.ts'
 
 const name = z.string().min(1)
 
-const endpoint = (usual: string, what: string) =>
-  z
-    .string()
-    .superRefine((text, { addIssue }) => {
-      const fault = faultOf(text)
-      if (fault !== undefined) addIssue(fault)
-    })
-    .transform(text => text.trim().replace(/\/+$/, ''))
-    .default(usual)
-    .describe(what)
-
-function faultOf(text: string): string | undefined {
-  const url = URL.parse(text.trim())
-  if (url === null || url.hostname === '') return 'this is no address; write it whole: https://HOST'
-  if (url.username !== '' || url.password !== '') return 'a credential in an address shows in logs; take it out'
-  if (text.includes('?') || text.includes('#')) return 'this address has a ? or a #; cut it there'
-  if (url.protocol === 'https:') return undefined
-  if (url.protocol === 'http:' && isLoopback(url.hostname)) return undefined
-  return 'this address is not encrypted; use https://'
-}
-
-const PROXY =
-  'a proxy is http://HOST:PORT, or with a credential in it { env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT, …] }'
+const address = (usual: string, what: string) => endpoint({ plain: true }).default(usual).describe(what)
 
 const CREDENTIAL = 'say { key: SECRET }, { keyless: SERVICE-ACCOUNT-EMAIL } or { adminRole: SECRET }'
 
@@ -75,9 +53,9 @@ export const options = z
       .describe('How rollcall proves who it is.'),
     endpoints: z
       .strictObject({
-        admin: endpoint('https://admin.googleapis.com', 'The Directory API: what stands before /admin/directory/v1.'),
-        token: endpoint('https://oauth2.googleapis.com/token', 'Where tokens are given.'),
-        iam: endpoint(
+        admin: address('https://admin.googleapis.com', 'The Directory API: what stands before /admin/directory/v1.'),
+        token: address('https://oauth2.googleapis.com/token', 'Where tokens are given.'),
+        iam: address(
           'https://iamcredentials.googleapis.com',
           'Where keyless signatures are made: what stands before /v1.',
         ),
@@ -114,10 +92,7 @@ export const options = z
       .default({})
       .describe('Custom schemas to be read, and the types of their fields: { Employment: { timezone: text } }.'),
     tls: tls.optional(),
-    proxy: z
-      .union([z.string().regex(/^https?:\/\/[^@/?#\s]+\/?$/, PROXY), secret], { error: PROXY })
-      .optional()
-      .describe('The proxy that requests go through: an address, or a secret.'),
+    proxy: proxy.optional(),
   })
   .superRefine((given, { addIssue }) => {
     const fault = (path: string[], message: string) => addIssue({ code: 'custom', path, message })
