@@ -17,7 +17,7 @@ import { additions, memberBatches, patchBody } from '../src/scim/patch.ts'
 import { bodyOf } from '../src/scim/resource.ts'
 import { openTarget } from '../src/scim/target.ts'
 import { openState } from '../src/state/open.ts'
-import { figure, peakMiB } from './figure.ts'
+import { figure, median, peakMiB } from './figure.ts'
 import { SOURCE, TARGET, user, userAtTarget } from './population.ts'
 
 const [USERS, GROUPS, MEMBERS, LARGE] = [20_000, 200, 1_000, 50_000]
@@ -208,9 +208,6 @@ function membersOf(group: number): readonly number[] {
 }
 function range(count: number): readonly number[] {
   return Array.from({ length: count }, (_, at) => at)
-}
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN
 }
 function total(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0)

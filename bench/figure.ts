@@ -28,6 +28,11 @@ export function peakMiB(): number {
   return Math.round(process.resourceUsage().maxRSS / 1024)
 }
 
+/** Of several runs the middle one; of an even number the one above. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN
+}
+
 function rounded(value: number): number {
   return Number(value.toPrecision(3))
 }

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { leanUndici, requiring } from '../test/setup/build.ts'
-import { figure } from './figure.ts'
+import { figure, median } from './figure.ts'
 
 const SIZE = { users: 100_000, groups: 20_000, memberships: 1_000_000 }
 const LATENCY_MS = 20
@@ -136,8 +136,4 @@ async function told<Message>(directory: ChildProcess): Promise<Message> {
   const [message]: Message[] = await Promise.race([once(directory, 'message'), gone])
   if (message === undefined) throw new Error('the directory said nothing')
   return message
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN
 }

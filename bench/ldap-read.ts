@@ -14,7 +14,7 @@ import { vendorOf } from '../connectors/ldap/vendors.ts'
 import { largeCompany } from '../test/support/large.ts'
 import { GROUPS, PEOPLE } from '../test/support/ldif.ts'
 import { LDAPSEARCH, READER, slapdAvailable, startSlapd } from '../test/support/slapd.ts'
-import { figure } from './figure.ts'
+import { figure, median } from './figure.ts'
 
 const SIZE = { users: 100_000, groups: 2_000, memberships: 300_000, seed: 20_261_125 }
 const RUNS = 7
@@ -76,8 +76,4 @@ function searched(url: string): number {
     if (status !== 0) throw new Error(`ldapsearch ended ${status}`)
   }
   return (performance.now() - start) / 1000
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from '../test/setup/build.ts'
-import { figure } from './figure.ts'
+import { figure, median } from './figure.ts'
 
 const RUNS = 15
 const command = join(import.meta.dirname, '../dist/rollcall.js')
@@ -31,8 +31,4 @@ function run(...options: string[]): { readonly time: number; readonly stderr: st
 function peak(): number {
   const tell = "process.on('exit', () => process._rawDebug(process.resourceUsage().maxRSS))"
   return Math.round(Number(run('--import', `data:text/javascript,${tell}`, command, '--help').stderr) / 1024)
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN
 }
