@@ -1,4 +1,4 @@
-import type { GraphOptions, GraphOther, GraphUser, MemberlessGroup } from './model.ts'
+import type { Changing, GraphOptions } from './model.ts'
 
 /** The state of a tenant, and the log of what changed in it. */
 
@@ -26,7 +26,7 @@ export type LogEntry =
     }
   | { readonly what: 'joined' | 'left'; readonly of: Kept; readonly member: string; readonly kind: Kind }
 
-export interface Directory {
+export interface Directory extends Changing {
   readonly users: readonly Kept[]
   readonly groups: readonly Kept[]
   readonly log: readonly LogEntry[]
@@ -34,15 +34,6 @@ export interface Directory {
   /** The groups that have this for a direct member. */
   holders(id: string): Kept[]
   assigned(application: string): readonly string[] | undefined
-  putUser(user: GraphUser): void
-  putGroup(group: MemberlessGroup): void
-  putOther(other: GraphOther): void
-  addMember(group: string, member: string): void
-  removeMember(group: string, member: string): void
-  softDelete(id: string): void
-  hardDelete(id: string): void
-  restore(id: string): void
-  assign(application: string, ids: readonly string[]): void
 }
 
 export function directoryOf(options: GraphOptions): Directory {

@@ -155,7 +155,21 @@ export type SignInFault =
   | 'dropped'
   | 'no-consent' // the application is not in the tenant
 
-export interface GraphDouble {
+/** The directory changes under the reader. Each is an entry of the log that delta serves. */
+export interface Changing {
+  putUser(user: GraphUser): void
+  /** Its members stay; a new group has none. */
+  putGroup(group: MemberlessGroup): void
+  putOther(other: GraphOther): void
+  addMember(group: string, member: string): void
+  removeMember(group: string, member: string): void
+  softDelete(id: string): void
+  hardDelete(id: string): void
+  restore(id: string): void
+  assign(application: string, ids: readonly string[]): void
+}
+
+export interface GraphDouble extends Changing {
   /** http://127.0.0.1:PORT, where /v1.0 begins. */
   readonly url: string
   /** https://127.0.0.1:PORT, the authority: openid-configuration and POST /TENANT/oauth2/v2.0/token. */
@@ -178,18 +192,6 @@ export interface GraphDouble {
   refuseSignIn(fault: SignInFault | undefined): void
   /** All tokens given so far are refused with 401. */
   revokeTokens(): void
-
-  /** The directory changes under the reader. Each is an entry of the log that delta serves. */
-  putUser(user: GraphUser): void
-  /** Its members stay; a new group has none. */
-  putGroup(group: MemberlessGroup): void
-  putOther(other: GraphOther): void
-  addMember(group: string, member: string): void
-  removeMember(group: string, member: string): void
-  softDelete(id: string): void
-  hardDelete(id: string): void
-  restore(id: string): void
-  assign(application: string, ids: readonly string[]): void
 
   /** Asked for every request before it is answered, items of a batch too; undefined lets it be. */
   misbehave(fault: ((request: GraphRequest) => Fault | undefined) | undefined): void
