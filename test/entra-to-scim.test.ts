@@ -1,17 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Change } from '../src/model.ts'
-import { readPlan } from '../src/planfile.ts'
 import { type Sandbox, startSandbox } from '../src/sandbox/server.ts'
 import { loadDialect } from '../src/scim/dialect.ts'
-import { rollcall } from './cli/terminal.ts'
 import { company, type CompanyUser } from './support/company/company.ts'
-import { folderWith } from './support/folder.ts'
+import { companyLdif, created, ldapSource, memberships, planned } from './support/company/planned.ts'
 import { type GraphDouble, type GraphUser, startGraph } from './support/graph/index.ts'
-import { GROUPS, ldifEntry, PEOPLE } from './support/ldif.ts'
-import { textIn } from './support/scene.ts'
-import { READER, type Slapd, slapdAvailable, startSlapd } from './support/slapd.ts'
+import { type Slapd, slapdAvailable, startSlapd } from './support/slapd.ts'
 
 const EMEA = readFileSync(join(import.meta.dirname, '../config/profiles/emea.yaml'), 'utf8')
 
@@ -48,11 +43,15 @@ describe.skipIf(!slapdAvailable)('the demo’s company in Entra ID, by the EMEA 
   let graph: GraphDouble
   let sandbox: Sandbox
   beforeAll(async () => {
-    slapd = await startSlapd({ ldif: inLdap() })
+    slapd = await startSlapd({
+      ldif: companyLdif({ users, groups }, user => ({
+        objectClass: ['inetOrgPerson', 'colleague', 'extensibleObject'],
+        c: user.country,
+        departmentNumber: user.department,
+      })),
+    })
     graph = await startGraph(inGraph())
     sandbox = await startSandbox({ dialect: await loadDialect('atlassian', '.'), port: 0 })
-    process.env['ROLLCALL_TEST_TOKEN'] = sandbox.token
-    process.env['ROLLCALL_TEST_PASSWORD'] = READER.password
     process.env['ROLLCALL_TEST_SECRET'] = graph.secret
     process.env['ROLLCALL_TEST_CA'] = graph.ca
   })
@@ -62,36 +61,16 @@ describe.skipIf(!slapdAvailable)('the demo’s company in Entra ID, by the EMEA 
     await slapd?.stop()
   })
 
-  const planned = async (source: string, profile: string) => {
-    const cwd = folderWith({
-      'config/rollcall.yaml': `version: 1
-state: ../state
-sources:
-  hq: ${source}
-targets:
-  atlassian: { connector: scim, dialect: atlassian, url: "${sandbox.url}", token: { env: ROLLCALL_TEST_TOKEN } }
-`,
-      'config/profiles/emea.yaml': profile,
-    })
-    const { code, err } = await rollcall(['plan', '-o', 'plan.ndjson', '-q'], { cwd })
-    expect([code, err]).toEqual([3, ''])
-    const changes: Change[] = []
-    for await (const { value } of (await readPlan(join(cwd, 'plan.ndjson'))).lines()) {
-      if ('change' in value) changes.push(value)
-    }
-    return changes
-  }
-
   test('gives the same SCIM users and memberships as from LDAP, apart from ids', { timeout: 120_000 }, async () => {
-    const fromLdap = await planned(
-      `{ connector: ldap, url: "${slapd.url}", bind: { dn: "${READER.dn}", password: { env: ROLLCALL_TEST_PASSWORD } },
-    users: { base: "${PEOPLE}", filter: "(objectClass=inetOrgPerson)" }, groups: { base: "${GROUPS}" }, attributes: { region: text } }`,
-      EMEA,
-    )
+    const fromLdap = await planned(sandbox, ldapSource(slapd), { name: 'emea', text: EMEA })
     const fromEntra = await planned(
+      sandbox,
       `{ connector: entra, tenant: "${graph.tenant}", client: "${graph.client}", credential: { secret: { env: ROLLCALL_TEST_SECRET } },
     endpoints: { login: "${graph.login}", graph: "${graph.url}" }, tls: { ca: { env: ROLLCALL_TEST_CA } } }`,
-      Object.entries(CALLED).reduce((text, [name, there]) => text.replaceAll(name, there), EMEA),
+      {
+        name: 'emea',
+        text: Object.entries(CALLED).reduce((text, [name, there]) => text.replaceAll(name, there), EMEA),
+      },
     )
     expect(created(fromEntra)).toEqual(created(fromLdap))
     expect(memberships(fromEntra)).toEqual(memberships(fromLdap))
@@ -104,63 +83,6 @@ targets:
 /** Whom the profile takes in: the region's, of its domains, and enabled. */
 function isTaken({ enabled, region, mail }: CompanyUser): boolean {
   return enabled && region === 'emea' && mail.endsWith('@example.com')
-}
-
-/** What users would be at the target, by name; without the id that they have at the source. */
-function created(changes: readonly Change[]) {
-  return changes
-    .flatMap(change => (change.change === 'create-user' ? [change.after] : []))
-    .toSorted((one, other) => (textIn(one, 'userName') < textIn(other, 'userName') ? -1 : 1))
-    .map(({ externalId: _, ...user }) => user)
-}
-
-/** Who comes into which group, by names. */
-function memberships(changes: readonly Change[]) {
-  const names = new Map(
-    changes.flatMap(change => (change.change === 'create-user' ? [[change.sourceId, change.name] as const] : [])),
-  )
-  return changes
-    .flatMap(change =>
-      change.change === 'add-members' ? change.members.map(id => `${change.name}: ${names.get(id)}`) : [],
-    )
-    .toSorted()
-}
-
-function inLdap(): string {
-  const dns = new Map([
-    ...users.map(({ id }): [string, string] => [id, `uid=${id},${PEOPLE}`]),
-    ...groups.map(({ id }): [string, string] => [id, `ou=${id},${GROUPS}`]),
-  ])
-  const people = users.map(user =>
-    ldifEntry(dns.get(user.id)!, {
-      objectClass: ['inetOrgPerson', 'colleague', 'extensibleObject'],
-      uid: user.id,
-      cn: user.name,
-      displayName: user.name,
-      givenName: user.givenName,
-      sn: user.familyName || user.givenName, // which LDAP insists on
-      mail: user.mail,
-      title: user.title,
-      c: user.country,
-      departmentNumber: user.department,
-      region: user.region.toUpperCase(),
-      preferredLanguage: user.locale,
-      employeeType: user.type,
-      entryUUID: user.id,
-      pwdAccountLockedTime: user.enabled ? undefined : '000001010000Z',
-    }),
-  )
-  const teams = groups.map(({ id, name, description, members }) =>
-    ldifEntry(dns.get(id)!, {
-      objectClass: 'groupOfMembers',
-      ou: id,
-      cn: name,
-      description,
-      member: members.map(member => dns.get(member)!),
-      entryUUID: id,
-    }),
-  )
-  return [...people, ...teams].join('')
 }
 
 function inGraph() {

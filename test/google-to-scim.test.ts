@@ -1,17 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Change } from '../src/model.ts'
-import { readPlan } from '../src/planfile.ts'
 import { type Sandbox, startSandbox } from '../src/sandbox/server.ts'
 import { loadDialect } from '../src/scim/dialect.ts'
-import { rollcall } from './cli/terminal.ts'
 import { company, type Company, type CompanyUser } from './support/company/company.ts'
-import { folderWith } from './support/folder.ts'
+import { companyLdif, created, ldapSource, memberships, planned } from './support/company/planned.ts'
 import { type GoogleDouble, type GoogleUser, startGoogle } from './support/google/index.ts'
-import { textIn } from './support/scene.ts'
-import { GROUPS, ldifEntry, PEOPLE } from './support/ldif.ts'
-import { READER, type Slapd, slapdAvailable, startSlapd } from './support/slapd.ts'
+import { type Slapd, slapdAvailable, startSlapd } from './support/slapd.ts'
 
 const AMER = readFileSync(join(import.meta.dirname, '../config/profiles/amer.yaml'), 'utf8')
 
@@ -35,11 +30,9 @@ describe.skipIf(!slapdAvailable)('the demo’s company in Google Workspace, by t
   let google: GoogleDouble
   let sandbox: Sandbox
   beforeAll(async () => {
-    slapd = await startSlapd({ ldif: inLdap() })
+    slapd = await startSlapd({ ldif: companyLdif({ users, groups }, user => ({ st: STATES[user.city] })) })
     google = await startGoogle(inGoogle())
     sandbox = await startSandbox({ dialect: await loadDialect('atlassian', '.'), port: 0 })
-    process.env['ROLLCALL_TEST_TOKEN'] = sandbox.token
-    process.env['ROLLCALL_TEST_PASSWORD'] = READER.password
     process.env['ROLLCALL_TEST_KEY'] = JSON.stringify(google.key)
   })
   afterAll(async () => {
@@ -48,37 +41,17 @@ describe.skipIf(!slapdAvailable)('the demo’s company in Google Workspace, by t
     await slapd?.stop()
   })
 
-  const planned = async (source: string, profile: string) => {
-    const cwd = folderWith({
-      'config/rollcall.yaml': `version: 1
-state: ../state
-sources:
-  hq: ${source}
-targets:
-  atlassian: { connector: scim, dialect: atlassian, url: "${sandbox.url}", token: { env: ROLLCALL_TEST_TOKEN } }
-`,
-      'config/profiles/amer.yaml': profile,
-    })
-    const { code, err } = await rollcall(['plan', '-o', 'plan.ndjson', '-q'], { cwd })
-    expect([code, err]).toEqual([3, ''])
-    const changes: Change[] = []
-    for await (const { value } of (await readPlan(join(cwd, 'plan.ndjson'))).lines()) {
-      if ('change' in value) changes.push(value)
-    }
-    return changes
-  }
-
   test('gives the same SCIM users and memberships as from LDAP, apart from ids', { timeout: 120_000 }, async () => {
-    const ldap = await planned(
-      `{ connector: ldap, url: "${slapd.url}", bind: { dn: "${READER.dn}", password: { env: ROLLCALL_TEST_PASSWORD } },
-    users: { base: "${PEOPLE}", filter: "(objectClass=inetOrgPerson)" }, groups: { base: "${GROUPS}" }, attributes: { region: text } }`,
-      AMER,
-    )
+    const ldap = await planned(sandbox, ldapSource(slapd), { name: 'amer', text: AMER })
     const fromGoogle = await planned(
+      sandbox,
       `{ connector: google, admin: "${google.admin}", credential: { key: { env: ROLLCALL_TEST_KEY } }, requestsPerMinute: 1000000,
     endpoints: { admin: "${google.url}", token: "${google.tokenUrl}", iam: "${google.iamUrl}" },
     schemas: { Company: { region: text, state: text } } }`,
-      Object.entries(CALLED).reduce((text, [name, there]) => text.replaceAll(name, there), AMER),
+      {
+        name: 'amer',
+        text: Object.entries(CALLED).reduce((text, [name, there]) => text.replaceAll(name, there), AMER),
+      },
     )
     expect(created(fromGoogle)).toEqual(created(ldap))
     expect(memberships(fromGoogle)).toEqual(memberships(ldap))
@@ -86,28 +59,6 @@ targets:
     expect(google.writes).toBe(0)
   })
 })
-
-/** What users would be at the target, by name; without the id that they have at the source. */
-function created(changes: readonly Change[]) {
-  const found = changes.flatMap(change => (change.change === 'create-user' ? [change.after] : []))
-  return found
-    .toSorted((one, other) => (textIn(one, 'userName') < textIn(other, 'userName') ? -1 : 1))
-    .map(({ externalId: _, ...user }) => user)
-}
-
-/** Who comes into which group, by names. */
-function memberships(changes: readonly Change[]) {
-  const names = new Map(
-    changes.flatMap(change =>
-      change.change === 'create-user' ? [[change.sourceId, textIn(change.after, 'userName')]] : [],
-    ),
-  )
-  return changes
-    .flatMap(change =>
-      change.change === 'add-members' ? change.members.map(id => `${change.name}: ${names.get(id)}`) : [],
-    )
-    .toSorted()
-}
 
 function withOwnAddresses({ users: all, groups: named }: Company): Company {
   const taken = new Set<string>()
@@ -126,42 +77,6 @@ function withOwnAddresses({ users: all, groups: named }: Company): Company {
     { id: 'b0000000-0000-4000-8000-000000000002', name: 'atlassian-platform', members: idOf('platform') },
   ]
   return { users: own, groups: [...named, ...more.map(group => ({ ...group, description: 'For Atlassian' }))] }
-}
-
-function inLdap(): string {
-  const dns = new Map([
-    ...users.map(({ id }): [string, string] => [id, `uid=${id},${PEOPLE}`]),
-    ...groups.map(({ id }): [string, string] => [id, `ou=${id},${GROUPS}`]),
-  ])
-  const people = users.map(user =>
-    ldifEntry(dns.get(user.id)!, {
-      objectClass: ['inetOrgPerson', 'colleague'],
-      uid: user.id,
-      cn: user.name,
-      displayName: user.name,
-      givenName: user.givenName,
-      sn: user.familyName || user.givenName, // which LDAP insists on
-      mail: user.mail,
-      title: user.title,
-      st: STATES[user.city],
-      region: user.region.toUpperCase(),
-      preferredLanguage: user.locale,
-      employeeType: user.type,
-      entryUUID: user.id,
-      pwdAccountLockedTime: user.enabled ? undefined : '000001010000Z',
-    }),
-  )
-  const teams = groups.map(({ id, name, description, members }) =>
-    ldifEntry(dns.get(id)!, {
-      objectClass: 'groupOfMembers',
-      ou: id,
-      cn: name,
-      description,
-      member: members.map(member => dns.get(member)!),
-      entryUUID: id,
-    }),
-  )
-  return [...people, ...teams].join('')
 }
 
 function inGoogle() {
