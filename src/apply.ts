@@ -188,7 +188,7 @@ async function carryOutPlan(plan: PlanFile, runId: string, options: ApplyOptions
     patience.done()
     begun -= untouched.length
     untouched.push(...(await supply.close()))
-    record.commit(untouched)
+    record.commit(untouched.flatMap(({ lines }) => lines.map(({ line }) => line)).filter(line => !uncertain.has(line)))
   }
   if (failure && !(signal.aborted && isInterruption(failure.error, patience.signal.aborted))) throw failure.error
   return { counts, begun, isComplete: done === total }

@@ -75,7 +75,8 @@ export interface Ledger {
   /**
    * Intents and outcomes, in one synced transaction however many are given: every intent is on disk before
    * its request is sent, and outcomes of requests that came back meanwhile go along with them (I5), and so do
-   * the links and the shadow of members that follow from them. Withdrawn intents were never sent.
+   * the links and the shadow of members that follow from them. Withdrawn intents are no longer
+   * open: they were never sent, or a look at the target showed that they came to nothing.
    */
   journal(entries: {
     readonly intents: readonly Intent[]

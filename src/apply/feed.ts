@@ -1,3 +1,4 @@
+import { afterRequests } from './event-loop.ts'
 import type { Phase, Unit } from './units.ts'
 
 /** Where units are noted before they are carried out; on disk once `commit` has returned. */
@@ -10,8 +11,9 @@ interface Journal {
 const AHEAD = 2
 
 /**
- * Hands out units phase by phase, each on disk before it is handed out. While the units of one window are carried
- * out those of the next are noted one by one, so that only the commit between the two keeps requests waiting.
+ * Hands out units phase by phase, each on disk before it is handed out. While the units of one window are carried out
+ * those of the next are noted a few at a time, when the requests of whoever came for a unit have left: the target
+ * works while rollcall does, and only the commit between two windows keeps requests waiting.
  */
 export function feed(source: AsyncGenerator<Unit>, window: number, journal: Journal) {
   let ready: Unit[] = []
@@ -21,6 +23,8 @@ export function feed(source: AsyncGenerator<Unit>, window: number, journal: Jour
   let peeked: Unit | undefined
   let isDone = false
   let noting: Promise<boolean> | undefined
+  /** For good: what was gathered with what failed is lost, so nothing of it may be handed out. */
+  let failure: { readonly error: unknown } | undefined
 
   const peek = async (): Promise<Unit | undefined> => {
     if (!peeked && !isDone) {
@@ -32,6 +36,7 @@ export function feed(source: AsyncGenerator<Unit>, window: number, journal: Jour
   }
   /** Whether there is no more of this phase. */
   const note = async (phase: Phase): Promise<boolean> => {
+    await afterRequests()
     for (; owed > 0 && weight < window; owed--) {
       const unit = await peek()
       if (unit?.phase !== phase) return true
@@ -43,6 +48,18 @@ export function feed(source: AsyncGenerator<Unit>, window: number, journal: Jour
     owed = 0
     return false
   }
+  const noteMore = (phase: Phase): Promise<boolean> => {
+    owed += AHEAD
+    noting ??= note(phase)
+      .catch((error: unknown) => {
+        failure = { error }
+        return true
+      })
+      .finally(() => {
+        noting = undefined
+      })
+    return noting
+  }
 
   return {
     /** The phase of the next unit; undefined at the end of the plan. To be asked between phases. */
@@ -50,22 +67,21 @@ export function feed(source: AsyncGenerator<Unit>, window: number, journal: Jour
     /** The next unit of this phase. */
     async next(phase: Phase): Promise<Unit | undefined> {
       for (;;) {
-        owed += AHEAD
-        noting ??= note(phase).finally(() => {
-          noting = undefined
-        })
-        const isOver = await noting
-        if (ready.length === 0 && noted.length > 0) {
+        if (failure) throw failure.error
+        const unit = ready.shift()
+        const isOver = noteMore(phase)
+        if (unit !== undefined) return unit
+        await isOver
+        if (failure || ready.length > 0) continue
+        if (noted.length > 0) {
           journal.commit()
           ;[ready, noted, weight] = [noted, [], 0]
-        }
-        const unit = ready.shift()
-        // Whoever came as the noting ended may find that others took all of it.
-        if (unit !== undefined || isOver) return unit
+        } else if (await isOver) return undefined
       }
     },
     /** Ends the reading of the plan; returns the units intended and not handed out. */
     async close(): Promise<readonly Unit[]> {
+      await noting
       await source.return(undefined)
       return [...ready, ...noted]
     },

@@ -1,6 +1,7 @@
 import { RollcallError } from '../errors.ts'
 import type { MembersChange } from '../model.ts'
 import { type Context, codeOf, type Settled, type UserLookup, waitUntilVisible } from './context.ts'
+import { ownTurn } from './event-loop.ts'
 import { groupSource } from './units.ts'
 
 interface Line {
@@ -33,6 +34,7 @@ export async function changeMembers(
   if (!context.groupsMade.has(scimId) && !(await observed.group(scimId)))
     return all({ outcome: 'stale', scimId, message: GROUP_GONE })
 
+  await ownTurn()
   const resolved = lines.map(line => ({ ...line, ...membersOf(line.change, context.linkedUser) }))
   const isDone = await alreadyDone(context, scimId, adding)
   const wanted = new Set(resolved.flatMap(({ ids }) => ids.filter(id => !isDone(id))))

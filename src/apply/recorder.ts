@@ -10,7 +10,7 @@ export interface RunOf {
 }
 
 /** Intents written at one go: a moment's work, so that it goes unnoticed between requests. */
-const SLICE = 8
+const SLICE = 32
 
 /**
  * The journal of one run. Intents are gathered, a few at a time, and are on disk before their requests are sent; what
@@ -54,10 +54,10 @@ export function recorder(ledger: Ledger, run: RunOf, onOutcome: (row: OutcomeRow
       settled.push({ row, what })
       onOutcome(row, change)
     },
-    /** On return everything is on disk; the `withdrawn` were intended and never sent. */
-    commit(withdrawn: readonly Unit[] = []): void {
+    /** On return everything is on disk; the `withdrawn` lines were intended and never sent, by no run. */
+    commit(withdrawn: readonly number[] = []): void {
       gather()
-      const steps = withdrawn.flatMap(({ lines }) => lines.map(({ line }) => ({ planId: run.planId, line, step: 0 })))
+      const steps = withdrawn.map(line => ({ planId: run.planId, line, step: 0 }))
       if (steps.length > 0) ledger.journal({ intents: [], outcomes: [], withdrawn: steps })
       ledger.commit()
     },

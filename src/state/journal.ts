@@ -4,25 +4,24 @@ import { OUTCOMES } from './ledger-runs.ts'
 import { rows } from './tables.ts'
 
 /**
- * What was about to be written, noted before it is sent, and what became of it. The text of a change is kept
- * only while its outcome is open. The writers belong inside a transaction of the caller's.
+ * What is about to be written, noted before it is sent, and what became of it. The text of a change is kept only
+ * while its outcome is open or unknown. The writers belong inside a transaction of the caller's.
  */
 export function journal(
   db: DatabaseSync,
   runs: { planNumber(planId: string): number | undefined; runNumber(id: string): number },
 ) {
   const intend = db.prepare(
-    `INSERT INTO l_step (plan, line, step, run, change) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (plan, line, step) DO UPDATE SET run = excluded.run, change = excluded.change, outcome = NULL, message = NULL`,
+    `INSERT INTO l_intent (plan, line, step, run, change) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (plan, line, step) DO UPDATE SET run = excluded.run, change = excluded.change`,
   )
   const settle = db.prepare(
-    `INSERT INTO l_step (plan, line, step, run, outcome, scim_id, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-     ON CONFLICT (plan, line, step) DO UPDATE SET run = ?4, outcome = ?5, scim_id = ?6, message = ?7,
-     change = CASE WHEN ?5 = 'unknown' THEN change END`,
+    `INSERT INTO l_step (plan, line, step, run, outcome, scim_id, message) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (plan, line, step) DO UPDATE SET run = excluded.run, outcome = excluded.outcome,
+     scim_id = excluded.scim_id, message = excluded.message`,
   )
-  const withdraw = db.prepare(
-    "DELETE FROM l_step WHERE plan = ? AND line = ? AND step = ? AND (outcome IS NULL OR outcome = 'unknown')",
-  )
+  const close = db.prepare('DELETE FROM l_intent WHERE plan = ? AND line = ? AND step = ?')
+  const forget = db.prepare("DELETE FROM l_step WHERE plan = ? AND line = ? AND step = ? AND outcome = 'unknown'")
   /** A transaction's entries are almost always of one run and one plan. */
   const numbers = () => {
     const plans = new Map<string, number>()
@@ -50,20 +49,22 @@ export function journal(
     },
     settle(outcomes: readonly OutcomeRow[]): void {
       const of = numbers()
-      for (const { runId, planId, line, step, outcome, scimId, message } of outcomes)
-        settle.run(of.plan(planId), line, step, of.run(runId), outcome, scimId ?? null, message ?? null)
+      for (const { runId, planId, line, step, outcome, scimId, message } of outcomes) {
+        const plan = of.plan(planId)
+        settle.run(plan, line, step, of.run(runId), outcome, scimId ?? null, message ?? null)
+        if (outcome !== 'unknown') close.run(plan, line, step)
+      }
     },
     withdraw(steps: readonly { readonly planId: string; readonly line: number; readonly step: number }[]): void {
       const of = numbers()
-      for (const { planId, line, step } of steps) withdraw.run(of.plan(planId), line, step)
+      for (const { planId, line, step } of steps)
+        for (const statement of [close, forget]) statement.run(of.plan(planId), line, step)
     },
     outcomesOf(planId: string): ReadonlyMap<number, Outcome> {
       const found = new Map<number, Outcome>()
       const plan = runs.planNumber(planId)
       if (plan === undefined) return found
-      const statement = db.prepare(
-        'SELECT line, outcome FROM l_step WHERE plan = ? AND outcome IS NOT NULL ORDER BY line, step',
-      )
+      const statement = db.prepare('SELECT line, outcome FROM l_step WHERE plan = ? ORDER BY line, step')
       for (const [line, outcome] of rows(statement, plan)) {
         const known = OUTCOMES.find(one => one === outcome)
         const before = found.get(Number(line))
@@ -73,8 +74,8 @@ export function journal(
     },
     unsettled(target: string): readonly Intent[] {
       const statement = db.prepare(
-        `SELECT r.id, p.id, s.line, s.step, s.change FROM l_step s JOIN l_plan p ON p.num = s.plan JOIN l_target t ON t.num = p.target
-         JOIN l_run r ON r.num = s.run WHERE (s.outcome IS NULL OR s.outcome = 'unknown') AND t.name = ? ORDER BY s.plan, s.line, s.step`,
+        `SELECT r.id, p.id, i.line, i.step, i.change FROM l_intent i JOIN l_plan p ON p.num = i.plan
+         JOIN l_target t ON t.num = p.target JOIN l_run r ON r.num = i.run WHERE t.name = ? ORDER BY i.plan, i.line, i.step`,
       )
       const found: Intent[] = []
       for (const [runId, planId, line, step, change] of rows(statement, target)) {
@@ -84,7 +85,7 @@ export function journal(
           target,
           line: Number(line),
           step: Number(step),
-          change: typeof change === 'string' ? change : '',
+          change: String(change),
         })
       }
       return found

@@ -19,9 +19,7 @@ export function ledgerRuns(db: DatabaseSync) {
     'INSERT INTO l_run (num, id, command, target, plan, digest, started_at, approved) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   )
   const finish = db.prepare('UPDATE l_run SET ended_at = ?, exit_code = ?, message = ?, counts = ? WHERE num = ?')
-  const count = db.prepare(
-    'SELECT outcome, COUNT(*) AS count FROM l_step WHERE plan = ? AND run = ? AND outcome IS NOT NULL GROUP BY outcome',
-  )
+  const count = db.prepare('SELECT outcome, COUNT(*) AS count FROM l_step WHERE plan = ? AND run = ? GROUP BY outcome')
 
   const planNumber = (planId: string): number | undefined => {
     const row = findPlan.get(planId)
@@ -96,7 +94,7 @@ export function ledgerRuns(db: DatabaseSync) {
 
 function* outcomes(db: DatabaseSync, run: Run, plan: number, number: number): Generator<OutcomeRow> {
   const statement = db.prepare(
-    'SELECT line, step, outcome, scim_id, message FROM l_step WHERE plan = ? AND run = ? AND outcome IS NOT NULL ORDER BY line, step',
+    'SELECT line, step, outcome, scim_id, message FROM l_step WHERE plan = ? AND run = ? ORDER BY line, step',
   )
   for (const [line, step, outcome, scimId, message] of rows(statement, plan, number)) {
     const known = OUTCOMES.find(one => one === outcome)

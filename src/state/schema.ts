@@ -7,6 +7,9 @@ import type { DatabaseSync } from 'node:sqlite'
  * A link's row number is its version: links are appended in key order and those after a version are one range.
  * They are found by 52-bit hashes of their ids, and the ids are compared: random text keys would cost ten times
  * the time. A removed link stays as a row, as news to whoever follows the versions.
+ *
+ * An intent stands in a table of its own until its outcome is known, so that its text is gone with its page, and
+ * those that are open are found without a look at all that ever was done.
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -33,6 +36,15 @@ CREATE TABLE l_step (
 ) WITHOUT ROWID;
 CREATE INDEX l_step_unsettled ON l_step (plan, line, step) WHERE outcome IS NULL OR outcome = 'unknown';
 `,
+  `
+CREATE TABLE l_intent (
+  plan INTEGER NOT NULL, line INTEGER NOT NULL, step INTEGER NOT NULL, run INTEGER NOT NULL, change TEXT NOT NULL, PRIMARY KEY (plan, line, step)
+) WITHOUT ROWID;
+INSERT INTO l_intent SELECT plan, line, step, run, IFNULL(change, '') FROM l_step WHERE outcome IS NULL OR outcome = 'unknown';
+DELETE FROM l_step WHERE outcome IS NULL;
+DROP INDEX l_step_unsettled;
+ALTER TABLE l_step DROP COLUMN change;
+`,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length
@@ -41,14 +53,13 @@ export function schemaVersion(db: DatabaseSync): number {
   return Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
 }
 
-/** Brings the ledger's tables up to `SCHEMA_VERSION`, all of it or nothing. */
-export function migrate(db: DatabaseSync): void {
-  const from = schemaVersion(db)
-  if (from >= SCHEMA_VERSION) return
+/** Brings the ledger's tables up to a version, all of it or nothing. */
+export function migrate(db: DatabaseSync, to = SCHEMA_VERSION): void {
+  if (schemaVersion(db) >= to) return
   db.exec('BEGIN IMMEDIATE')
   try {
-    for (const migration of MIGRATIONS.slice(schemaVersion(db))) db.exec(migration)
-    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
+    for (const migration of MIGRATIONS.slice(schemaVersion(db), to)) db.exec(migration)
+    db.exec(`PRAGMA user_version = ${to}`)
     db.exec('COMMIT')
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK')

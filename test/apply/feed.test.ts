@@ -43,3 +43,30 @@ test.each([1, 3, 16])(
     expect(early).toBe(0)
   },
 )
+
+test('when the journal fails, nothing that it lost is handed out', async () => {
+  async function* source() {
+    for (let line = 0; line < 20; line++) yield unit(line)
+  }
+  let isFull = false
+  const supply = feed(source(), 8, {
+    intend({ lines: [{ line }] }) {
+      if (line !== 11 || isFull) return
+      isFull = true
+      throw new Error('the disk is full')
+    },
+    commit: () => undefined,
+  })
+  const handed: number[] = []
+  const work = async () => {
+    for (;;) {
+      const one = await supply.next('creates')
+      if (one === undefined) return
+      handed.push(one.lines[0].line)
+      await new Promise(go => setImmediate(go))
+    }
+  }
+  const ends = await Promise.allSettled([work(), work()])
+  expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect(Math.max(...handed)).toBeLessThan(8)
+})

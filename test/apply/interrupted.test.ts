@@ -110,6 +110,24 @@ test('members of which an interruption left some undone are taken up again', asy
   expect(target.groups.get('g1')?.members.size).toBe(20)
 })
 
+test('what an earlier run may have sent stays uncertain where an interruption comes before its turn', async () => {
+  const target = fakeTarget()
+  const { folder, apply, state } = rig(target)
+  const names = Array.from({ length: 12 }, (_, at) => `joiner-${at}`)
+  const file = await planOf(
+    folder,
+    names.map(name => createUser(name)),
+  )
+  for (const name of names) target.misbehave(`POST user ${name}@`, 'lost-before', 'lost-before')
+  expect((await apply(file)).counts).toEqual({ unknown: 12 })
+
+  const { signal, stop } = interruption()
+  target.misbehave('FIND', { meanwhile: stop })
+  const { counts } = await apply(file, { signal })
+  expect(counts.applied).toBeLessThan(12)
+  expect(openChanges(state)).toHaveLength(12 - (counts.applied ?? 0))
+})
+
 test('what an earlier plan left open is settled by looking: done is recorded, not done is left to the next plan', async () => {
   const target = fakeTarget({ users: { u8: person('mover'), u9: person('stayer') } })
   const { folder, apply, state, link, links } = rig(target)
@@ -162,7 +180,11 @@ test('a full disk stops the run before anything is sent that is not in the journ
     code: 'state_unusable',
     message: expect.stringContaining('the disk is full') as string,
   })
-  const journaled = Number(db.prepare('SELECT COUNT(*) AS count FROM l_step').get()?.['count'])
+  const journaled = Number(
+    db.prepare('SELECT COUNT(*) AS count FROM (SELECT line FROM l_intent UNION SELECT line FROM l_step)').get()?.[
+      'count'
+    ],
+  )
   expect(target.users.size).toBeGreaterThan(0)
   expect(target.writes.length).toBeLessThanOrEqual(journaled)
 

@@ -223,3 +223,27 @@ test('what is gathered is seen at once, and is on disk, all of it, once it is co
   expect(['ada', 'grace'].map(id => ledger.link('cloud', 'user', 'hq', id)?.scimId)).toEqual(['u1', undefined])
   rmSync(folder, { recursive: true })
 })
+
+test('a ledger of version 1 keeps what it held open, and what became of the rest', () => {
+  const db = new DatabaseSync(':memory:')
+  migrate(db, 1)
+  db.exec(`
+    INSERT INTO l_target (num, name) VALUES (1, 'cloud');
+    INSERT INTO l_plan (num, id, target) VALUES (1, 'p1', 1);
+    INSERT INTO l_run (num, id, command, target, plan, digest, started_at, approved)
+      VALUES (1, 'r1', 'apply', 'cloud', 1, 'sha256:d', '2026-11-24T17:02:46.000Z', 0);
+    INSERT INTO l_step (plan, line, step, run, change, outcome)
+      VALUES (1, 2, 0, 1, NULL, 'applied'), (1, 3, 0, 1, 'change of line 3', 'unknown'), (1, 4, 0, 1, 'change of line 4', NULL);
+  `)
+  migrate(db)
+  const ledger = openLedger(db, 'memory')
+  expect(ledger.unsettled('cloud')).toEqual([intent('r1', 3), intent('r1', 4)])
+  expect(ledger.outcomesOf('p1')).toEqual(
+    new Map([
+      [2, 'applied'],
+      [3, 'unknown'],
+    ]),
+  )
+  ledger.journal({ intents: [], outcomes: [outcome('r1', 3, 'applied'), outcome('r1', 4, 'failed')] })
+  expect(ledger.unsettled('cloud')).toEqual([])
+})
