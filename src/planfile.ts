@@ -264,23 +264,25 @@ function parseJson(text: string): unknown {
 }
 
 const LINE_FEED = 10
+const NOTHING: Buffer = Buffer.alloc(0)
 
 /** Lines as text and as bytes, these with the line feed; one that does not end in a line feed means a cut. */
 async function* textLines(file: string, handle: FileHandle) {
-  let rest: Buffer = Buffer.alloc(0)
+  let rest = NOTHING
   let line = 0
   const chunks: AsyncIterable<Buffer> = handle.createReadStream({ highWaterMark: 1 << 18, autoClose: false, start: 0 })
   for await (const chunk of chunks) {
-    const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
     let from = 0
     for (;;) {
-      const end = bytes.indexOf(LINE_FEED, from)
+      const end = chunk.indexOf(LINE_FEED, from)
+      const own = chunk.subarray(from, end < 0 ? chunk.length : end + 1)
+      const bytes = rest.length > 0 ? Buffer.concat([rest, own]) : own
+      rest = end < 0 ? bytes : NOTHING
       if (end < 0) break
       line++
-      yield { line, text: bytes.toString('utf8', from, end), bytes: bytes.subarray(from, end + 1) }
+      yield { line, text: bytes.toString('utf8', 0, bytes.length - 1), bytes }
       from = end + 1
     }
-    rest = bytes.subarray(from)
   }
   if (rest.length > 0) throw invalid(file, `is cut off in line ${line + 1}`)
 }

@@ -62,6 +62,7 @@ export function openOrigin(options: OriginOptions): Origin {
   const { connect, silence, whole } = options.deadlines ?? DEADLINES
   const limits = { whole, largest: options.largest ?? MAX_ANSWER }
   const dispatcher = dispatcherOf(origin, options, connect, silence)
+  const aborts = listeners()
   const plain = Object.entries(options.headers).flat()
   const withBody = [...plain, 'content-type', options.contentType]
 
@@ -72,7 +73,7 @@ export function openOrigin(options: OriginOptions): Origin {
           reject(reasonOf(signal))
           return
         }
-        const receiver = new Receiver(limits, resolve, reject, signal)
+        const receiver = new Receiver(limits, resolve, reject, aborts(signal))
         const shared = body === undefined ? plain : withBody
         const headers = own === undefined ? shared : [...shared, ...Object.entries(own).flat()]
         dispatcher.dispatch({ origin, method, path, headers, ...(body !== undefined && { body }) }, receiver)
@@ -91,8 +92,7 @@ class Receiver implements Dispatcher.DispatchHandler {
   readonly #limits: Limits
   readonly #resolve: (attempt: Attempt) => void
   readonly #reject: (error: Error) => void
-  readonly #signal: AbortSignal
-  readonly #onAbort = () => this.#stop(reasonOf(this.#signal))
+  readonly #aborts: Aborts
   #controller: Dispatcher.DispatchController | undefined
   #settled = false
   #until = 0
@@ -101,23 +101,18 @@ class Receiver implements Dispatcher.DispatchHandler {
   readonly #chunks: Buffer[] = []
   #size = 0
 
-  constructor(
-    limits: Limits,
-    resolve: (attempt: Attempt) => void,
-    reject: (error: Error) => void,
-    signal: AbortSignal,
-  ) {
+  constructor(limits: Limits, resolve: (attempt: Attempt) => void, reject: (error: Error) => void, aborts: Aborts) {
     this.#limits = limits
     this.#resolve = resolve
     this.#reject = reject
-    this.#signal = signal
-    signal.addEventListener('abort', this.#onAbort)
+    this.#aborts = aborts
+    aborts.waiting.add(this)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     this.#until = Date.now() + this.#limits.whole
-    if (this.#settled) controller.abort(reasonOf(this.#signal))
+    if (this.#settled) controller.abort(reasonOf(this.#aborts.signal))
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
@@ -165,7 +160,8 @@ class Receiver implements Dispatcher.DispatchHandler {
     if (this.#settle()) this.#resolve({ came: 'nothing', sent: this.#controller !== undefined, error })
   }
 
-  #stop(reason: Error): void {
+  /** Ends it, as far as that can be done: what was sent was sent. */
+  stop(reason: Error): void {
     if (!this.#settle()) return
     this.#controller?.abort(reason)
     this.#reject(reason)
@@ -174,8 +170,28 @@ class Receiver implements Dispatcher.DispatchHandler {
   #settle(): boolean {
     if (this.#settled) return false
     this.#settled = true
-    this.#signal.removeEventListener('abort', this.#onAbort)
+    this.#aborts.waiting.delete(this)
     return true
+  }
+}
+
+/** Who is to hear of a signal. One listener for all of them: to add and remove one costs as much as a small answer. */
+interface Aborts {
+  readonly signal: AbortSignal
+  readonly waiting: Set<Receiver>
+}
+
+function listeners(): (signal: AbortSignal) => Aborts {
+  const known = new WeakMap<AbortSignal, Aborts>()
+  return signal => {
+    const before = known.get(signal)
+    if (before) return before
+    const aborts: Aborts = { signal, waiting: new Set() }
+    known.set(signal, aborts)
+    signal.addEventListener('abort', () => {
+      for (const receiver of aborts.waiting) receiver.stop(reasonOf(signal))
+    })
+    return aborts
   }
 }
 
