@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
-import { leanUndici, requiring } from '../test/setup/build.ts'
+import { leanClients, leanSources, requiring } from '../test/setup/lean.ts'
 import { figure, median } from './figure.ts'
 
 const SIZE = { users: 100_000, groups: 20_000, memberships: 1_000_000 }
@@ -31,7 +31,7 @@ try {
     platform: 'node',
     target: 'node24',
     banner: requiring,
-    plugins: [leanUndici],
+    plugins: [leanSources, leanClients],
     minifySyntax: true,
     minifyWhitespace: true,
     logLevel: 'warning',

@@ -1,6 +1,6 @@
 import { createHash, hash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
-import { z } from 'zod'
+import * as z from 'zod'
 import { RollcallError } from './errors.ts'
 import type { Breach, Change, ChangeKind, Finding, PlanHeader, ScimResource } from './model.ts'
 

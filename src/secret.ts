@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
-import { z } from 'zod'
+import * as z from 'zod'
 import { RollcallError } from './errors.ts'
 
 type Origin =
@@ -54,6 +53,7 @@ export class Secret {
       }
     }
     const [program, ...given] = this.#origin.command
+    const { execFile } = await import('node:child_process') // heavy, and most configs name no command
     return new Promise((done, fail) => {
       execFile(program, given, { cwd: folder, timeout: COMMAND_MS, maxBuffer: 1 << 20 }, (error, stdout) => {
         // What it printed may hold the secret, and so may its arguments: the error does not go along.

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type EntraOptions, endpointsOf } from './options.ts'
 import type { Others } from './members.ts'
 import type { Run } from './session.ts'

@@ -1,5 +1,5 @@
 import type * as Identity from '@azure/identity'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Place } from '../../src/connector.ts'
 import { RollcallError } from '../../src/errors.ts'
 import { readTls } from '../../src/http/tls.ts'

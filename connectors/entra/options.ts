@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { endpoint, proxy } from '../../src/http/endpoint.ts'
 import { tls } from '../../src/http/tls.ts'
 import { secret } from '../../src/secret.ts'

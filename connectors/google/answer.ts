@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Attempt } from '../../src/http/request.ts'
 
 /** What one attempt came to. `why` is for people. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Asked, CheckLine, Place } from '../../src/connector.ts'
 import { RollcallError } from '../../src/errors.ts'
 import { unitsThere } from './certificate.ts'

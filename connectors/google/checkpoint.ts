@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Checkpoint, ReadRequest } from '../../src/connector.ts'
 import type { GoogleOptions } from './options.ts'
 

@@ -1,5 +1,5 @@
 import { createPrivateKey, sign } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { RollcallError } from '../../src/errors.ts'
 
 /** Who asks for tokens: a service account, and how it signs that. */

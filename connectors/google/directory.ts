@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { RollcallError } from '../../src/errors.ts'
 import type { Call, Client } from './client.ts'
 import type { WireGroup, WireUser } from './convert.ts'

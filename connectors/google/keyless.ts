@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { RollcallError } from '../../src/errors.ts'
 import type { Origin } from '../../src/http/request.ts'
 import type { Patience } from '../../src/http/retry.ts'

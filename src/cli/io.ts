@@ -1,3 +1,5 @@
+import { fstatSync, writeSync } from 'node:fs'
+
 /** Where a command's words go, and what it is told by its surroundings. Tests bring their own. */
 export interface Io {
   readonly stdout: Output
@@ -19,31 +21,73 @@ export interface Output {
 
 export function processIo(): Io {
   return {
-    stdout: output(process.stdout),
-    stderr: output(process.stderr),
+    stdout: output(1, () => process.stdout),
+    stderr: output(2, () => process.stderr),
     env: process.env,
     cwd: process.cwd(),
     exit: code => process.exit(code),
   }
 }
 
-function output(stream: NodeJS.WriteStream): Output {
+/**
+ * Pipes and files are written to as they are: to make Node's stream of one takes as long as all of `--help`. Terminals
+ * have theirs, and so has a pipe that somebody made non-blocking, once it is full.
+ */
+export function output(fd: number, make: () => NodeJS.WriteStream): Output {
   let open = true
-  stream.on('error', (error: NodeJS.ErrnoException) => {
+  let stream: NodeJS.WriteStream | undefined
+  const failed = (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
     open = false
-  })
+  }
+  const streamed = (): NodeJS.WriteStream => (stream ??= make().on('error', failed))
+  const terminal = () => isCharacterDevice(fd) && streamed().isTTY
+  const write = (text: string): Promise<void> => {
+    let rest: Uint8Array | undefined = Buffer.from(text)
+    if (!stream && !isCharacterDevice(fd)) rest = writeNow(fd, rest, failed)
+    if (!rest || !open) return Promise.resolve()
+    const left = rest
+    return new Promise(resolve => streamed().write(left, () => resolve()))
+  }
   return {
-    write: text => (open ? new Promise(resolve => stream.write(text, () => resolve())) : Promise.resolve()),
+    write: text => (open ? write(text) : Promise.resolve()),
     get open() {
       return open
     },
     get terminal() {
-      return 'isTTY' in stream && stream.isTTY // it is not there for a file or a pipe, whatever the types say
+      return terminal()
     },
     get columns() {
-      return stream.isTTY ? stream.columns : undefined
+      return terminal() ? streamed().columns : undefined
     },
+  }
+}
+
+/** Returns what there is no room for. */
+function writeNow(
+  fd: number,
+  bytes: Uint8Array,
+  failed: (error: NodeJS.ErrnoException) => void,
+): Uint8Array | undefined {
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(fd, bytes, at)
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      if ('code' in error && error.code === 'EAGAIN') return bytes.subarray(at)
+      failed(error)
+      return undefined
+    }
+  }
+  return undefined
+}
+
+/** As terminals are; what is closed is none. */
+function isCharacterDevice(fd: number): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice()
+  } catch {
+    return false
   }
 }
 

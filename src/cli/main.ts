@@ -8,11 +8,20 @@ import type { PlanArguments } from './plan.ts'
 import type { SandboxArguments } from './sandbox.ts'
 import type { SyncArguments } from './sync.ts'
 
+/** Runs a command line as the process that it is, and ends it. */
+export async function asProcess(argv: readonly string[]): Promise<void> {
+  const io = processIo()
+  const code = await main(argv, io)
+  // A connection kept open would keep cron waiting, so the end is the end; what was printed goes out first.
+  await Promise.all([io.stdout.write(''), io.stderr.write('')])
+  io.exit(code)
+}
+
 /**
  * Runs one command line and returns the exit code; throws nothing. Each command stands behind an import() of
  * its own, so that `--help` and `--version` start as fast as node does.
  */
-export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
+export async function main(argv: readonly string[], io: Io): Promise<number> {
   let code = 0
   const root = program(async work => {
     const { invoke } = await import('./invocation.ts')
@@ -27,7 +36,15 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
   }
   for (const command of [root, ...root.commands]) {
     // Errors are told once, in `ended`; commander itself writes help and version.
-    command.exitOverride().configureOutput({ writeOut: print, writeErr: printError, outputError: () => {} })
+    command.exitOverride().configureOutput({
+      writeOut: print,
+      writeErr: printError,
+      outputError: () => {},
+      getOutHelpWidth: () => io.stdout.columns ?? 80,
+      getErrHelpWidth: () => io.stderr.columns ?? 80,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
   }
   try {
     await root.parseAsync([...argv], { from: 'user' })

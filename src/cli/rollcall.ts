@@ -11,12 +11,7 @@ if (major < 24) {
   const caches = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`) || LOCALAPPDATA
   // In a folder of the user's own: what lies in the shared temporary one could be anybody's code.
   if (caches) process.getBuiltinModule('node:module').enableCompileCache(`${caches}/rollcall`)
-  void import('./main.ts')
-    .then(({ main }) => main(process.argv.slice(2)))
-    .then(code => {
-      // A connection kept open would keep cron waiting, so the end is the end; what was printed goes out first.
-      process.stdout.write('', () => process.exit(code))
-    })
+  void import('./main.ts').then(({ asProcess }) => asProcess(process.argv.slice(2)))
 }
 
 export {}

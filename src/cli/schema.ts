@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { connectors } from '../../connectors/index.ts'
 import { configShape } from '../config/shape.ts'
 import { profileShape } from '../profile/load.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isLoopback } from '../http/loopback.ts'
 
 /** The base URL of a SCIM directory, without slashes at its end. Only https, unless the host is the loopback. */

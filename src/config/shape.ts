@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Connector } from '../connector.ts'
 import type { Limits } from '../model.ts'
 import { limitsShape } from '../profile/limits.ts'

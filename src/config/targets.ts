@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { RollcallError } from '../errors.ts'
 import { tls } from '../http/tls.ts'
 import type { Dialect } from '../model.ts'

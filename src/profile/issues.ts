@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { suggestion } from './suggestion.ts'
 
 /** One thing that does not fit a shape, in plain words. */

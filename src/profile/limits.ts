@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Limit, LimitName, Limits } from '../model.ts'
 
 const error = 'a limit is a percentage like 10% or 0.5%, or a whole number like 0 or 25; write one of these'

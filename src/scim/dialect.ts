@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
+import * as z from 'zod'
 import { RollcallError } from '../errors.ts'
 import type { Dialect } from '../model.ts'
 import { checkDocument } from './document.ts'

@@ -1,5 +1,5 @@
 import { isMap, LineCounter, parseDocument, visit } from 'yaml'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { RollcallError } from '../errors.ts'
 
 /** YAML as this shape has it. Throws `config_invalid` with every fault as `file:line:column: what`. */

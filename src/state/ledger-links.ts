@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { z } from 'zod'
+import * as z from 'zod'
 import { hash52 } from '../pipeline/canonical.ts'
 import type { Echo, Link, LinkChange, ResourceKind, Unlink } from '../state.ts'
 import { num, rows } from './tables.ts'

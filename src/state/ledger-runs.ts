@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Ledger, Outcome, OutcomeRow, Run } from '../state.ts'
 import { num, rows } from './tables.ts'
 

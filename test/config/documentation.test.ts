@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { configShape } from '../../src/config/shape.ts'
 import { targetShape } from '../../src/config/targets.ts'
 import type { Limit } from '../../src/model.ts'

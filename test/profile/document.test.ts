@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { checkYaml, renderFaults, suggestion } from '../../src/profile/document.ts'
 
 const selector = z.union([z.string(), z.strictObject({ id: z.string() }), z.strictObject({ when: z.string() })])

@@ -4,7 +4,7 @@ import type { DeclaredAttributes } from '../../src/connector.ts'
 import { compileMapping } from '../../src/profile/expression.ts'
 import { CEL_FUNCTIONS, CEL_METHODS, OWN_FUNCTIONS } from '../../src/profile/functions.ts'
 import { checkYaml } from '../../src/profile/document.ts'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const DOC = readFileSync(new URL('../../docs/expressions.md', import.meta.url), 'utf8')
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { DeclaredAttributes } from '../../src/connector.ts'
 import type { Dialect, SourceGroup } from '../../src/model.ts'
 import { renderFaults } from '../../src/profile/document.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { compileProfile, parseProfile, profileShape } from '../../src/profile/load.ts'
 
 const DOC = readFileSync(new URL('../../docs/profiles.md', import.meta.url), 'utf8')

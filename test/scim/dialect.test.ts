@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { BUILT_IN_DIALECTS, dialectShape, loadDialect } from '../../src/scim/dialect.ts'
 
 function folderWith(text: string): string {

@@ -1,4 +1,4 @@
-/** Runs what was built as its users do: the command from elsewhere, on an older Node, and the library by its name. */
+/** Runs what was built as its users do: the command from elsewhere, on an older Node, with each source, and the library by its name. */
 import assert from 'node:assert/strict'
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { transform } from 'esbuild'
 import packageJson from '../../package.json' with { type: 'json' }
 import { ROOT } from './command.ts'
+import { smokeSources } from './smoke-sources.ts'
 
 const launcher = join(ROOT, 'dist/rollcall.js')
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-smoke-'))
@@ -36,6 +37,7 @@ try {
   for (const chunk of chunks) await import(new URL(`../../dist/${chunk}`, import.meta.url).href)
   const library: object = await import(packageJson.name)
   assert.ok('RollcallError' in library)
+  await smokeSources(launcher, folder)
   console.log(`rollcall ${packageJson.version}: the command answers, ${chunks.length} files load`)
 } finally {
   rmSync(folder, { recursive: true })

@@ -1,5 +1,5 @@
 /** `node apply-once.ts STATE PLAN URL`: reads the target at URL and applies the plan, as a process that can be killed. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { apply } from '../../src/apply.ts'
 import { RollcallError } from '../../src/errors.ts'
 import { openState } from '../../src/state/open.ts'
