@@ -34,31 +34,26 @@ export function feed(source: AsyncGenerator<Unit>, window: number, journal: Jour
     }
     return peeked
   }
-  /** Whether there is no more of this phase. */
+  /** Whether there is no more of this phase. Throws nothing. */
   const note = async (phase: Phase): Promise<boolean> => {
-    await afterRequests()
-    for (; owed > 0 && weight < window; owed--) {
-      const unit = await peek()
-      if (unit?.phase !== phase) return true
-      peeked = undefined
-      journal.intend(unit)
-      noted.push(unit)
-      weight += weightOf(unit)
+    try {
+      await afterRequests()
+      for (; owed > 0 && weight < window; owed--) {
+        const unit = await peek()
+        if (unit?.phase !== phase) return true
+        peeked = undefined
+        journal.intend(unit)
+        noted.push(unit)
+        weight += weightOf(unit)
+      }
+      owed = 0
+      return false
+    } catch (error) {
+      failure = { error }
+      return true
+    } finally {
+      noting = undefined
     }
-    owed = 0
-    return false
-  }
-  const noteMore = (phase: Phase): Promise<boolean> => {
-    owed += AHEAD
-    noting ??= note(phase)
-      .catch((error: unknown) => {
-        failure = { error }
-        return true
-      })
-      .finally(() => {
-        noting = undefined
-      })
-    return noting
   }
 
   return {
@@ -68,15 +63,16 @@ export function feed(source: AsyncGenerator<Unit>, window: number, journal: Jour
     async next(phase: Phase): Promise<Unit | undefined> {
       for (;;) {
         if (failure) throw failure.error
+        owed += AHEAD
+        noting ??= note(phase)
         const unit = ready.shift()
-        const isOver = noteMore(phase)
         if (unit !== undefined) return unit
-        await isOver
+        const isOver = await noting
         if (failure || ready.length > 0) continue
         if (noted.length > 0) {
           journal.commit()
           ;[ready, noted, weight] = [noted, [], 0]
-        } else if (await isOver) return undefined
+        } else if (isOver) return undefined
       }
     },
     /** Ends the reading of the plan; returns the units intended and not handed out. */

@@ -41,13 +41,13 @@ export function output(fd: number, make: () => NodeJS.WriteStream): Output {
     open = false
   }
   const streamed = (): NodeJS.WriteStream => (stream ??= make().on('error', failed))
-  const terminal = () => isCharacterDevice(fd) && streamed().isTTY
-  const write = (text: string): Promise<void> => {
-    let rest: Uint8Array | undefined = Buffer.from(text)
-    if (!stream && !isCharacterDevice(fd)) rest = writeNow(fd, rest, failed)
-    if (!rest || !open) return Promise.resolve()
-    const left = rest
-    return new Promise(resolve => streamed().write(left, () => resolve()))
+  const isDevice = isCharacterDevice(fd)
+  const terminal = () => isDevice && streamed().isTTY
+  const write = async (text: string): Promise<void> => {
+    if (text === '' && !stream) return
+    const bytes = Buffer.from(text)
+    const rest = stream || isDevice ? bytes : writeNow(fd, bytes, failed)
+    if (rest && open) await new Promise<void>(resolve => streamed().write(rest, () => resolve()))
   }
   return {
     write: text => (open ? write(text) : Promise.resolve()),

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import packageJson from '../../package.json' with { type: 'json' }
 import { commandOf, ROOT, run } from './command.ts'
-import { leanClients, leanCommander, requiring, sources } from './lean.ts'
+import { leanClients, requiring, sources } from './lean.ts'
 
 /**
  * What most commands load: 78 ms from a bundle, 131 ms from node_modules; and googleapis, which is hundreds of files, of
@@ -29,6 +29,7 @@ const inPlace = sources((text, file) =>
     .replaceAll('import.meta.url', `new URL('./${file}', import.meta.url).href`)
     .replaceAll('import.meta.dirname', `(import.meta.dirname + '/${dirname(file)}')`),
 )
+
 /** Bundles the code, each heavy part in a file of its own, and puts its data files beside it. */
 export async function bundle(): Promise<void> {
   rmSync(OUT, { recursive: true, force: true })
@@ -45,7 +46,7 @@ export async function bundle(): Promise<void> {
     // The modules of yaml, of which a part can be taken; for Node it has but one CommonJS whole.
     alias: { yaml: join(ROOT, 'node_modules/yaml/browser/index.js') },
     banner: requiring,
-    plugins: [inPlace, leanCommander, leanClients],
+    plugins: [inPlace, leanClients],
     minifySyntax: true,
     minifyWhitespace: true,
     logLevel: 'warning',

@@ -4,7 +4,7 @@ import { relative, sep } from 'node:path'
 import { type Plugin, transform } from 'esbuild'
 import { ROOT } from './command.ts'
 
-/** Our sources as they are bundled; `more` is done to the text of each. */
+/** Our sources, and those of commander, as they are bundled; `more` is done to the text of each of ours. */
 export function sources(more: (text: string, file: string) => string): Plugin {
   return {
     name: 'sources',
@@ -13,47 +13,29 @@ export function sources(more: (text: string, file: string) => string): Plugin {
         loader: 'ts',
         contents: more(leanImports(readFileSync(path, 'utf8')), relative(ROOT, path).split(sep).join('/')),
       }))
+      onLoad({ filter: /node_modules.commander\W.*\.js$/ }, ({ path }) => ({
+        contents: leanImports(readFileSync(path, 'utf8')),
+      }))
     },
   }
 }
+
+/** child_process is heavy, and only for subcommands in files of their own (commander) and another program's sign-in. */
+const LATE = `new Proxy({}, { get: (_, name) => globalThis.process.getBuiltinModule('node:child_process')[name] })`
 
 /**
  * Takes what is named from Node's own modules, without the module of all their exports that an ES import makes of each:
  * that of node:fs alone takes half as long as all of `--help`.
  */
 function leanImports(text: string): string {
-  return text.replace(/^import (\{[^}]*\}|\w+) from '(node:[^']+)'$/gm, (_, names: string, module: string) => {
+  return text.replace(/^import (\{[^}]*\}|\w+) from '(node:[^']+)';?$/gm, (_, names: string, module: string) => {
     const values = names.replaceAll(/\btype \w+( as \w+)?,?/g, '').replaceAll(/(\w+) as (\w+)/g, '$1: $2')
-    return `const ${values} = process.getBuiltinModule('${module}')`
+    const taken = module === 'node:child_process' ? LATE : `globalThis.process.getBuiltinModule('${module}')`
+    return `const ${values} = ${taken}`
   })
 }
 
 export const leanSources = sources(text => text)
-
-/**
- * What commander takes of Node, without the module that ES imports make of each; child_process, the heaviest, is for
- * subcommands in files of their own, which there are not.
- */
-const COMMANDER_TAKES: Readonly<Record<string, string>> = {
-  'node:events': 'export const { EventEmitter } = builtin',
-  'node:util': 'export const { stripVTControlCharacters } = builtin',
-  'node:path': 'export default builtin',
-  'node:fs': 'export default builtin',
-  'node:process': 'export default builtin',
-}
-export const leanCommander: Plugin = {
-  name: 'lean-commander',
-  setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^node:/ }, ({ path, importer }) => {
-      if (!importer.replaceAll(sep, '/').includes('node_modules/commander/')) return undefined
-      return { path, namespace: path === 'node:child_process' ? 'nothing' : 'builtin' }
-    })
-    onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'export default {}' }))
-    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `const builtin = process.getBuiltinModule('${path}'); ${COMMANDER_TAKES[path] ?? ''}`,
-    }))
-  },
-}
 
 /** For CommonJS that is bundled: Node's own modules without the loader's ceremony, which `--help` need not wait for. */
 export const requiring = {
@@ -71,9 +53,6 @@ const NOTHING = `module.exports = () => { throw new Error('HTTP/2 is not part of
 /** What undici loads when it first connects, and when it meets bodies of other sorts than ours. */
 const SELDOM = /\/(web\/.*|llhttp\/llhttp(_simd)?-wasm\.js)$/
 
-/** For the one that signs in by another program's help. */
-const LATE = `module.exports = new Proxy({}, { get: (_, name) => process.getBuiltinModule('node:child_process')[name] })`
-
 /** What undici and googleapis load, without what no request of rollcall's needs. */
 export const leanClients: Plugin = {
   name: 'lean-clients',
@@ -81,11 +60,15 @@ export const leanClients: Plugin = {
     // As in Node's own build of undici: without a second parser, which is an experiment.
     initialOptions.define = { ...initialOptions.define, esbuildDetection: 'true' }
     onResolve({ filter: /^undici$/ }, ({ path }) => ({ path, namespace: 'lean' }))
-    onResolve({ filter: /^child_process$/ }, ({ importer }) =>
-      /google-auth-library/.test(importer) ? { path: 'child_process', namespace: 'lean' } : undefined,
+    onResolve({ filter: /^(node:)?child_process$/ }, ({ importer }) =>
+      /node_modules.(commander|google-auth-library)\W/.test(importer)
+        ? { path: 'child_process', namespace: 'lean' }
+        : undefined,
     )
     onLoad({ filter: /^undici$/, namespace: 'lean' }, () => ({ contents: UNDICI, resolveDir: ROOT }))
-    onLoad({ filter: /^child_process$/, namespace: 'lean' }, () => ({ contents: LATE }))
+    onLoad({ filter: /^child_process$/, namespace: 'lean' }, () => ({
+      contents: `module.exports = ${LATE}`,
+    }))
     onLoad({ filter: UNASKED }, () => ({ contents: NOTHING }))
     // Loading takes as long as there is text: names of their own are a fifth of it.
     onLoad(

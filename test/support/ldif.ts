@@ -23,10 +23,7 @@ export const GROUPS = `ou=groups,${SUFFIX}`
 
 /** A directory as entries. Groups that must not be empty are `groupOfMembers`. */
 export function* directoryLdif({ users, groups }: Directory): Generator<string> {
-  const dns = new Map([
-    ...users.map(({ id }): [string, string] => [id, `uid=${id},${PEOPLE}`]),
-    ...groups.map(({ id }): [string, string] => [id, `ou=${id},${GROUPS}`]),
-  ])
+  const dns = dnsOf(users, groups)
   for (const { id, enabled, name, mail, title } of users) {
     yield ldifEntry(dns.get(id)!, {
       objectClass: 'inetOrgPerson',
@@ -40,14 +37,31 @@ export function* directoryLdif({ users, groups }: Directory): Generator<string> 
       pwdAccountLockedTime: enabled ? undefined : '000001010000Z',
     })
   }
-  for (const { id, name, description, members } of groups) {
-    yield ldifEntry(dns.get(id)!, {
-      objectClass: 'groupOfMembers',
-      ou: id,
-      cn: name,
-      description,
-      member: members.map(member => dns.get(member)!),
-      entryUUID: id,
-    })
-  }
+  for (const group of groups) yield ldifGroup(group, dns)
+}
+
+/** The DNs of a directory's users and groups, by id. */
+export function dnsOf(
+  users: readonly { readonly id: string }[],
+  groups: readonly { readonly id: string }[],
+): ReadonlyMap<string, string> {
+  return new Map([
+    ...users.map(({ id }): [string, string] => [id, `uid=${id},${PEOPLE}`]),
+    ...groups.map(({ id }): [string, string] => [id, `ou=${id},${GROUPS}`]),
+  ])
+}
+
+/** A group as an entry; its members are ids. */
+export function ldifGroup(
+  { id, name, description, members }: Directory['groups'][number],
+  dns: ReadonlyMap<string, string>,
+): string {
+  return ldifEntry(dns.get(id)!, {
+    objectClass: 'groupOfMembers',
+    ou: id,
+    cn: name,
+    description,
+    member: members.map(member => dns.get(member)!),
+    entryUUID: id,
+  })
 }

@@ -5,7 +5,7 @@ import { readPlan } from '../../../src/planfile.ts'
 import type { Sandbox } from '../../../src/sandbox/server.ts'
 import { rollcall } from '../../cli/terminal.ts'
 import { folderWith } from '../folder.ts'
-import { GROUPS, ldifEntry, PEOPLE } from '../ldif.ts'
+import { dnsOf, GROUPS, ldifEntry, ldifGroup, PEOPLE } from '../ldif.ts'
 import { textIn } from '../scene.ts'
 import { READER, type Slapd } from '../slapd.ts'
 import type { Company, CompanyUser } from './company.ts'
@@ -72,10 +72,7 @@ export function companyLdif(
   { users, groups }: Company,
   more: (user: CompanyUser) => Parameters<typeof ldifEntry>[1],
 ): string {
-  const dns = new Map([
-    ...users.map(({ id }): [string, string] => [id, `uid=${id},${PEOPLE}`]),
-    ...groups.map(({ id }): [string, string] => [id, `ou=${id},${GROUPS}`]),
-  ])
+  const dns = dnsOf(users, groups)
   const people = users.map(user =>
     ldifEntry(dns.get(user.id)!, {
       objectClass: ['inetOrgPerson', 'colleague'],
@@ -94,15 +91,6 @@ export function companyLdif(
       ...more(user),
     }),
   )
-  const teams = groups.map(({ id, name, description, members }) =>
-    ldifEntry(dns.get(id)!, {
-      objectClass: 'groupOfMembers',
-      ou: id,
-      cn: name,
-      description,
-      member: members.map(member => dns.get(member)!),
-      entryUUID: id,
-    }),
-  )
+  const teams = groups.map(group => ldifGroup(group, dns))
   return [...people, ...teams].join('')
 }
